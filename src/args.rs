@@ -98,7 +98,8 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct ListArgs {
-    /// List certificates without a private key, and archived ones, too
+    /// List certificates without a private key, and archived ones, too; and with --expires-within
+    /// those that are renewed already
     #[arg(long)]
     pub(crate) all: bool,
     /// Show each below its issuers, as a tree

@@ -8,6 +8,7 @@ use certstow_core::backup;
 use certstow_core::error::Error as LibraryError;
 use certstow_core::identity::{Inventory, ListedCertificate, StoreProblem, Stores};
 use certstow_core::password::{self, Typed};
+use certstow_core::renewal::Renewals;
 use certstow_core::select::{self, Choice, Filters};
 use certstow_core::time::{self, UnixTime};
 use certstow_formats::sanitize::safe;
@@ -223,19 +224,28 @@ pub(super) fn choose<'i>(
     })
 }
 
-/// The identities that pass the filters; certificates without a private key, and archived ones, only
-/// if `all` are wanted.
+/// The identities that pass the filters, the current one before those that it renewed. Certificates
+/// without a private key, archived ones, and those that would be said to expire although they are
+/// renewed, only if `all` are wanted.
 pub(super) fn listed<'a>(
     inventory: &'a Inventory,
     all: bool,
     filters: &Filters,
+    renewals: &Renewals<'_>,
     now: UnixTime,
 ) -> Vec<&'a ListedCertificate> {
-    let listed = inventory.certificates().iter();
-    listed
-        .filter(|listed| all || (listed.has_key() && !listed.is_archived()))
+    let is_quiet = |listed: &ListedCertificate| {
+        let renewed = filters.expires_within.is_some() && renewals.of(listed).is_some();
+        renewed || !listed.has_key() || listed.is_archived()
+    };
+    let mut listed: Vec<_> = inventory
+        .certificates()
+        .iter()
+        .filter(|listed| all || !is_quiet(listed))
         .filter(|listed| filters.matches(listed, now))
-        .collect()
+        .collect();
+    renewals.current_first(&mut listed);
+    listed
 }
 
 /// Says what holds private keys that are of no use here as they are. They end no command otherwise.

@@ -14,9 +14,11 @@ use std::path::{Path, PathBuf};
 
 use certstow_core::backup::{self, InStores, Kept};
 use certstow_core::identity::{Inventory, ListedCertificate, StoreProblem};
+use certstow_core::renewal::Renewals;
 use certstow_core::select::Filters;
 use certstow_core::time::Urgency;
 use certstow_core::time::{self, UnixTime};
+use certstow_formats::certificate::EntryId;
 use certstow_formats::names;
 use certstow_formats::proof::Level;
 use certstow_platform::store::{KeyState, ProblemKind};
@@ -30,7 +32,8 @@ pub(crate) struct Report {
     pub(crate) stores: Vec<String>,
     /// The backups that were looked at.
     pub(crate) backups: Vec<Backup>,
-    /// The identities: the next to end at the top, those that expired below, the last first.
+    /// The identities: the next to end at the top, then those that are renewed, and those that expired,
+    /// the last first.
     pub(crate) items: Vec<Item>,
     /// What is in the backups and in no store any more, in the order of the labels.
     pub(crate) only_in_backup: Vec<OnlyInBackup>,
@@ -81,6 +84,8 @@ pub(crate) struct Item {
     pub(crate) not_before: UnixTime,
     /// The last.
     pub(crate) not_after: UnixTime,
+    /// What renewed it.
+    pub(crate) renewal: Option<Renewal>,
     /// E-mail addresses.
     pub(crate) emails: Vec<String>,
     /// DNS names.
@@ -111,6 +116,15 @@ pub(crate) struct Item {
     pub sha256: String,
 }
 
+/// The certificate that renewed an identity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Renewal {
+    /// Its id.
+    pub(crate) id: EntryId,
+    /// Its end.
+    pub(crate) not_after: UnixTime,
+}
+
 /// A copy of an identity, and who tells of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Copy {
@@ -122,7 +136,7 @@ pub(crate) struct Copy {
     pub(crate) unproven: bool,
 }
 
-/// How near the end of a certificate is, or that it has not begun.
+/// How near the end of a certificate is, or why that is of no concern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Validity {
     /// It is over.
@@ -133,17 +147,20 @@ pub(crate) enum Validity {
     Soon,
     /// It comes later.
     Valid,
+    /// Another certificate is in its place.
+    Renewed,
     /// The beginning has not come yet.
     Later,
 }
 
 impl Validity {
     /// All of them, as time goes by.
-    pub(crate) const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 6] = [
         Self::Expired,
         Self::Urgent,
         Self::Soon,
         Self::Valid,
+        Self::Renewed,
         Self::Later,
     ];
 
@@ -154,6 +171,7 @@ impl Validity {
             Self::Urgent => "Within 30 days",
             Self::Soon => "Within 90 days",
             Self::Valid => "Valid",
+            Self::Renewed => "Renewed",
             Self::Later => "Not yet valid",
         }
     }
@@ -165,6 +183,7 @@ impl Validity {
             Self::Urgent => "urgent",
             Self::Soon => "soon",
             Self::Valid => "valid",
+            Self::Renewed => "renewed",
             Self::Later => "later",
         }
     }
@@ -175,10 +194,12 @@ impl Validity {
 pub(crate) struct Summary {
     /// All identities.
     pub(crate) identities: usize,
-    /// Those that expired.
+    /// Those that expired and are not renewed.
     pub(crate) expired: usize,
-    /// Those valid now that expire within 30 days.
+    /// Those valid now that expire within 30 days and are not renewed.
     pub(crate) urgent: usize,
+    /// Those that are renewed.
+    pub(crate) renewed: usize,
     /// Those with a private key of which no copy is known.
     pub(crate) without_copy: usize,
     /// Those whose private key is not exportable.
@@ -194,6 +215,7 @@ impl Report {
     pub(crate) fn of(
         inventory: &Inventory,
         identities: &[&ListedCertificate],
+        renewals: &Renewals<'_>,
         folders: &[PathBuf],
         filters: &Filters,
         now: UnixTime,
@@ -223,11 +245,11 @@ impl Report {
         }
         let mut items: Vec<Item> = identities
             .iter()
-            .map(|identity| Item::of(inventory, identity, &kept))
+            .map(|identity| Item::of(inventory, identity, renewals, &kept))
             .collect();
         items.sort_by_cached_key(|item| {
-            let (over, distance) = item.order(now);
-            (over, distance, item.label.to_lowercase())
+            let (rank, distance) = item.order(now);
+            (rank, distance, item.label.to_lowercase())
         });
         Self {
             now,
@@ -247,6 +269,7 @@ impl Report {
             identities: self.items.len(),
             expired: count(&|item| item.validity(self.now) == Validity::Expired),
             urgent: count(&|item| item.validity(self.now) == Validity::Urgent),
+            renewed: count(&|item| item.renewal.is_some()),
             without_copy: count(&|item| item.lacks_copy()),
             not_exportable: count(&|item| item.stays()),
             only_in_backup: self.only_in_backup.len(),
@@ -310,7 +333,12 @@ fn only_in_backup(
 }
 
 impl Item {
-    fn of(inventory: &Inventory, identity: &ListedCertificate, kept: &KeptFiles) -> Self {
+    fn of(
+        inventory: &Inventory,
+        identity: &ListedCertificate,
+        renewals: &Renewals<'_>,
+        kept: &KeptFiles,
+    ) -> Self {
         let entry = identity.entry();
         let parsed = entry.certificate.parse();
         let sha256 = names::hex(entry.id.as_bytes());
@@ -332,6 +360,10 @@ impl Item {
             serial: parsed.serial(),
             not_before: parsed.not_before(),
             not_after: identity.not_after(),
+            renewal: renewals.of(identity).map(|one| Renewal {
+                id: one.id(),
+                not_after: one.not_after(),
+            }),
             emails: parsed.emails(),
             dns_names: parsed.dns_names(),
             user_principal_names: parsed.user_principal_names(),
@@ -350,8 +382,11 @@ impl Item {
         }
     }
 
-    /// How near its end is, or that it has not begun.
+    /// How near its end is, or why that is of no concern.
     pub(crate) fn validity(&self, now: UnixTime) -> Validity {
+        if self.renewal.is_some() {
+            return Validity::Renewed;
+        }
         match Urgency::of(self.not_after, now) {
             Urgency::Expired => Validity::Expired,
             _ if now < self.not_before => Validity::Later,
@@ -361,12 +396,15 @@ impl Item {
         }
     }
 
-    /// What the order of the page is by: whether it expired, and how far its end is from now.
-    fn order(&self, now: UnixTime) -> (bool, u64) {
-        (
-            self.not_after < now,
-            self.not_after.seconds_since(now).unsigned_abs(),
-        )
+    /// What the order of the page is by: whether it is renewed or expired, and how far its end is from
+    /// now. The page's script has the same order.
+    fn order(&self, now: UnixTime) -> (u8, u64) {
+        let rank = match self.validity(now) {
+            Validity::Renewed => 1,
+            Validity::Expired => 2,
+            _ => 0,
+        };
+        (rank, self.not_after.seconds_since(now).unsigned_abs())
     }
 
     /// The copy made last.

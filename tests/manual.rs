@@ -202,6 +202,10 @@ fn page(name: &str) -> Vec<Block> {
 fn fleet_page_commands_work() {
     let home = Home::new();
     home.add("Soon", 10);
+    home.add("Renewed", 10);
+    // Issued later by a second at least.
+    home.prepare("sleep 1; cd .local/share/certstow/personal; for end in key crt; do mv Renewed.$end Old.$end; done");
+    home.add("Renewed", 1000);
     home.prepare(
         "openssl req -x509 -newkey rsa:2048 -noenc -subj '/CN=Escrow' -days 1000 \
          -keyout escrow.key -out escrow.pem\n\

@@ -27,6 +27,17 @@ pub struct Candidate {
     pub store: String,
 }
 
+/// Which of several certificates was issued last, in [`Error::Ambiguous`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IssuedLast {
+    /// One of them, and all are of one subject.
+    One,
+    /// None is in the place of another: they are of different subjects.
+    OfDifferentSubjects,
+    /// More than one, at the same time.
+    Several,
+}
+
 /// Why something is nearly what was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Nearly {
@@ -41,8 +52,10 @@ pub enum Nearly {
     },
     /// The filters match these, and they are not listed.
     Unlisted {
-        /// How many of them have no private key; the others are archived.
+        /// How many of them have no private key.
         keyless: usize,
+        /// How many have one and are archived; the others are renewed.
+        archived: usize,
     },
 }
 
@@ -101,6 +114,8 @@ pub enum Error {
         selector: String,
         /// All that match.
         candidates: Vec<Candidate>,
+        /// Whether the one issued last may be taken instead.
+        issued_last: IssuedLast,
     },
     /// A store refused.
     Store(StoreError),

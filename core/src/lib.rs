@@ -87,6 +87,7 @@ pub mod letters;
 pub mod nearest;
 pub mod output;
 pub mod password;
+pub mod renewal;
 pub mod select;
 pub mod text;
 pub mod time;

@@ -1,13 +1,14 @@
 //! Choosing among certificates: [`Filters`] narrow what is listed, and a [`Selector`] names exactly one
-//! identity. Anything else than one match is an error that says what there is to choose from, or what
-//! may have been meant: something archived, something that the filters leave out, or a slip of the
-//! finger.
+//! identity. A name that is given whole means those of that name alone, not those with longer ones.
+//! Anything else than one match is an error that says what there is to choose from, or what may have
+//! been meant: something archived, something that the filters leave out, or a slip of the finger.
 
 use certstow_formats::plural::counted;
 use certstow_platform::error::StoreError;
 
-use crate::error::{Candidate, Error, Near, Nearly};
+use crate::error::{Candidate, Error, IssuedLast, Near, Nearly};
 use crate::identity::{Inventory, ListedCertificate};
+use crate::renewal::Subject;
 use crate::time::UnixTime;
 
 mod digits;
@@ -43,7 +44,7 @@ pub struct Choice<'a> {
     pub selector: Option<&'a str>,
     /// Conditions beside the selector.
     pub filters: &'a Filters,
-    /// Of several, take the one issued last.
+    /// Of several certificates of one subject, take the one issued last.
     pub newest: bool,
     /// What has to be there.
     pub want: Want,
@@ -65,7 +66,8 @@ impl<'a> Choice<'a> {
 ///
 /// # Errors
 /// - [`Error::NotFound`]: nothing matches.
-/// - [`Error::Ambiguous`]: several do.
+/// - [`Error::Ambiguous`]: several do, and the newest is not wanted, or they are of different subjects,
+///   or were issued at the same time.
 /// - [`Error::Store`] with [`StoreError::KeyMissing`]: only certificates without a private key
 ///   match, and one is wanted.
 pub fn choose<'i>(
@@ -94,20 +96,32 @@ pub fn choose<'i>(
     match candidates.as_slice() {
         [] => Err(not_found(inventory, choice, now)),
         [one] => Ok(one),
-        several => {
-            let newest = several
-                .iter()
-                .copied()
-                .max_by_key(|identity| issued(identity))
-                .filter(|_| choice.newest);
-            newest.ok_or_else(|| Error::Ambiguous {
+        several => match newest(several) {
+            Ok(newest) if choice.newest => Ok(newest),
+            newest => Err(Error::Ambiguous {
                 selector: described(choice.selector, choice.filters),
                 candidates: several
                     .iter()
                     .map(|found| candidate(inventory, found))
                     .collect(),
-            })
-        }
+                issued_last: newest.err().unwrap_or(IssuedLast::One),
+            }),
+        },
+    }
+}
+
+/// The one of several that was issued last, if they are of one subject.
+fn newest<'i>(several: &[&'i ListedCertificate]) -> Result<&'i ListedCertificate, IssuedLast> {
+    let mut subjects = several.iter().map(|one| Subject::of(one));
+    let first = subjects.next();
+    if subjects.any(|other| Some(other) != first) {
+        return Err(IssuedLast::OfDifferentSubjects);
+    }
+    let last = several.iter().map(|one| issued(one)).max();
+    let mut newest = several.iter().filter(|one| Some(issued(one)) == last);
+    match (newest.next(), newest.next()) {
+        (Some(one), None) => Ok(one),
+        _ => Err(IssuedLast::Several),
     }
 }
 
@@ -133,8 +147,8 @@ fn matching<'i>(
     found
 }
 
-/// Those whose thumbprint the selector begins, or else those that have its text in them; and whether it
-/// is the thumbprint.
+/// Those whose thumbprint the selector begins, or else those that its text names; and whether it is the
+/// thumbprint.
 fn found<'i>(
     inventory: &'i Inventory,
     choice: &Choice<'_>,
@@ -143,7 +157,7 @@ fn found<'i>(
     let filtered = filtered(inventory, choice, now);
     let by_thumbprint = matching_thumbprint(&filtered, choice);
     match by_thumbprint.is_empty() {
-        true => (matching_text(filtered, choice), false),
+        true => (matching_text(inventory, filtered, choice), false),
         false => (by_thumbprint, true),
     }
 }
@@ -172,15 +186,28 @@ fn matching_thumbprint<'i>(
     found
 }
 
-/// Those that have the selector's text in them, archived ones too; all, if there is no selector.
+/// Those that have the selector's text in them, archived ones too; all, if there is no selector. Where
+/// the text is the whole name of any certificate, also one that is left out here, those with longer
+/// names are not meant.
 fn matching_text<'i>(
+    inventory: &Inventory,
     mut filtered: Vec<&'i ListedCertificate>,
     choice: &Choice<'_>,
 ) -> Vec<&'i ListedCertificate> {
-    if let Some(selector) = choice.selector.map(Selector::new) {
-        filtered.retain(|listed| selector.is_in_text(&Known::read(listed)) == Some(true));
+    let Some(selector) = choice.selector.map(Selector::new) else {
+        return filtered;
+    };
+    match is_whole_name(inventory, &selector) {
+        true => filtered.retain(|listed| selector.is_whole_name(&Known::read(listed))),
+        false => filtered.retain(|listed| selector.is_in_text(&Known::read(listed)) == Some(true)),
     }
     filtered
+}
+
+/// Whether a selector is the whole name of any of these certificates.
+pub(crate) fn is_whole_name(inventory: &Inventory, selector: &Selector<'_>) -> bool {
+    let mut all = inventory.certificates().iter();
+    all.any(|listed| selector.is_whole_name(&Known::read(listed)))
 }
 
 fn issued(listed: &ListedCertificate) -> UnixTime {
@@ -221,7 +248,7 @@ fn not_found(inventory: &Inventory, choice: &Choice<'_>, now: UnixTime) -> Error
 
 /// What is nearly what was asked for, with the best reason.
 fn nearly(inventory: &Inventory, choice: &Choice<'_>, now: UnixTime) -> Option<Near> {
-    let archived = matching_text(filtered(inventory, choice, now), choice);
+    let archived = matching_text(inventory, filtered(inventory, choice, now), choice);
     if !archived.is_empty() {
         return Some(offer(inventory, Nearly::Archived, &archived));
     }

@@ -82,6 +82,11 @@ pub fn until_expiry(not_after: UnixTime, now: UnixTime) -> String {
     }
 }
 
+/// That a certificate is renewed, by one that ends at `not_after`: "renewed: newer one until 2030-01-02".
+pub fn renewed(not_after: UnixTime) -> String {
+    format!("renewed: newer one until {}", local_date(not_after))
+}
+
 /// How far a certificate's beginning is from `now`: "12 days ago", "in 3 hours".
 pub fn since_beginning(not_before: UnixTime, now: UnixTime) -> String {
     let age = now.seconds_since(not_before);

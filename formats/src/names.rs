@@ -15,7 +15,7 @@ mod purposes;
 use distinguished::known;
 pub(crate) use distinguished::string_value;
 pub(crate) use distinguished::{common_name, distinguished_name, organization, readable_name};
-pub use distinguished::{distinguished_name_of_der, short_name_of_der};
+pub use distinguished::{distinguished_name_of_der, escaped, short_name_of_der};
 pub use hex::hex;
 
 /// Extended key usages that have a name of their own, by what the certificate carries.

@@ -116,7 +116,8 @@ pub(crate) struct BackupRestoreArgs {
     #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) folder: PathBuf,
     /// Which identities: the first digits of a thumbprint (6 or more), or text in label, subject,
-    /// e-mail addresses or other alternative names [default: all]
+    /// e-mail addresses or other alternative names; a whole name goes before longer ones
+    /// [default: all]
     pub(crate) selector: Option<String>,
     /// The store that takes them in; a folder is made if need be, and keeps the keys under the
     /// password of the backup

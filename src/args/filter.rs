@@ -84,10 +84,10 @@ impl Typed<FilterArgs> {
 #[derive(Debug, Clone, PartialEq, Args)]
 pub(crate) struct SelectArgs {
     /// Which identity: the first digits of its thumbprint (6 or more), or text in its label,
-    /// subject, e-mail addresses or other alternative names
+    /// subject, e-mail addresses or other alternative names; a whole name goes before longer ones
     #[arg(required_unless_present = "filters")]
     pub(crate) selector: Option<String>,
-    /// Of several that match, take the one issued last
+    /// Of several that match and have one subject, take the one issued last
     #[arg(long)]
     pub(crate) newest: bool,
     #[command(flatten)]

@@ -28,7 +28,8 @@ pub(crate) struct ReportArgs {
     /// A folder that 'certstow backup' writes to, to tell which identities are in it; repeatable
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) backup: Vec<PathBuf>,
-    /// Show certificates without a private key, and archived ones, too
+    /// Show certificates without a private key, and archived ones, too; and with --expires-within
+    /// those that are renewed already
     #[arg(long)]
     pub(crate) all: bool,
     #[command(flatten)]

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use certstow_core::error::{Error as LibraryError, Nearly};
 use certstow_core::identity::{Inventory, ListedCertificate, StoreProblem};
+use certstow_core::renewal::Renewals;
 use certstow_core::select::{self, Filters};
 use certstow_core::time::UnixTime;
 use certstow_core::{time, waits};
@@ -27,14 +28,15 @@ pub(crate) fn run(args: &ListArgs, screen: &Screen) -> Result<Exit, Error> {
     let inventory = inventory::read_and_ask(&args.stores, screen)?;
     let filters = args.filters.filters();
     let now = time::now();
-    let identities = inventory::listed(&inventory, args.all, &filters, now);
+    let renewals = Renewals::among(inventory.certificates(), now);
+    let identities = inventory::listed(&inventory, args.all, &filters, &renewals, now);
 
     if screen.json {
-        screen.print_json(&json::list(&inventory, &identities))?;
+        screen.print_json(&json::list(&inventory, &identities, &renewals))?;
     } else if !identities.is_empty() {
         let text = match args.tree {
-            true => tree(&inventory, &identities, now, screen),
-            false => table::list(&inventory, &identities, now, screen.look()),
+            true => tree(&inventory, &identities, &renewals, now, screen),
+            false => table::list(&inventory, &identities, &renewals, now, screen.look()),
         };
         screen.print(|out| writeln!(out, "{text}"))?;
     }
@@ -58,9 +60,12 @@ pub(crate) fn run(args: &ListArgs, screen: &Screen) -> Result<Exit, Error> {
 pub(crate) fn nothing_left(inventory: &Inventory, filters: &Filters, now: UnixTime) -> Error {
     let all = inventory.certificates().iter();
     let unlisted: Vec<_> = all.filter(|listed| filters.matches(listed, now)).collect();
-    let keyless = unlisted.iter().filter(|listed| !listed.has_key());
+    let keyless = unlisted.iter().filter(|one| !one.has_key());
+    let archived = unlisted.iter();
+    let archived = archived.filter(|one| one.has_key() && one.is_archived());
     let why = Nearly::Unlisted {
         keyless: keyless.count(),
+        archived: archived.count(),
     };
     let not_found = LibraryError::NotFound {
         selector: filters.described().to_owned(),
@@ -75,6 +80,7 @@ pub(crate) fn nothing_left(inventory: &Inventory, filters: &Filters, now: UnixTi
 fn tree(
     inventory: &Inventory,
     identities: &[&ListedCertificate],
+    renewals: &Renewals<'_>,
     now: UnixTime,
     screen: &Screen,
 ) -> String {
@@ -96,7 +102,7 @@ fn tree(
         }
     }
     let look = screen.look();
-    table::tree(inventory, &forest.lines(look.drawing), now, look)
+    table::tree(inventory, &forest.lines(look.drawing), renewals, now, look)
 }
 
 /// Says where certstow looked and what to do next.

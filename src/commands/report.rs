@@ -2,14 +2,15 @@
 //!
 //! ```json
 //! {"schema": "certstow.report/1", "file": "...", "sha256": "...", "identities": 3, "expired": 1,
-//!  "within_30_days": 0, "no_known_backup": 3, "not_exportable": 0, "only_in_backup": 0,
-//!  "problems": [{"store": "...", "place": "...", "message": "..."}], "warnings": []}
+//!  "within_30_days": 0, "renewed": 0, "no_known_backup": 3, "not_exportable": 0,
+//!  "only_in_backup": 0, "problems": [{"store": "...", "place": "...", "message": "..."}], "warnings": []}
 //! ```
 
 use std::io::{self, IsTerminal as _};
 use std::path::Path;
 
 use certstow_core::output::{self, Written};
+use certstow_core::renewal::Renewals;
 use certstow_core::time;
 use certstow_core::warning::{Code, Warning};
 use certstow_formats::names;
@@ -37,13 +38,21 @@ pub(crate) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit, Error> {
     let inventory = inventory::read(&args.stores, screen)?;
     let filters = args.filters.filters();
     let now = time::now();
-    let identities = inventory::listed(&inventory, args.all, &filters, now);
+    let renewals = Renewals::among(inventory.certificates(), now);
+    let identities = inventory::listed(&inventory, args.all, &filters, &renewals, now);
     // As with `list`: a filter that leaves nothing is an answer, an empty store is none.
     if identities.is_empty() && !filters.is_empty() {
         return Err(list::nothing_left(&inventory, &filters, now));
     }
     let progress = Progress::start(screen, "Reading the backups");
-    let report = Report::of(&inventory, &identities, &args.backup, &filters, now);
+    let report = Report::of(
+        &inventory,
+        &identities,
+        &renewals,
+        &args.backup,
+        &filters,
+        now,
+    );
     drop(progress);
     inventory::warn_of_problems(&report.problems, screen);
     inventory::note_notices(&report.notices, screen);
@@ -133,8 +142,12 @@ fn lines(summary: &Summary, written: &Written) -> String {
         ("no known backup", summary.without_copy),
         ("not exportable", summary.not_exportable),
     ];
-    let missed = Some(("only in backup", summary.only_in_backup)).filter(|(_, number)| *number > 0);
-    for (name, number) in numbers.into_iter().chain(missed) {
+    let if_any = [
+        ("renewed", summary.renewed),
+        ("only in backup", summary.only_in_backup),
+    ];
+    let if_any = if_any.into_iter().filter(|(_, number)| *number > 0);
+    for (name, number) in numbers.into_iter().chain(if_any) {
         text.push_str(&format!("  {name:<17}{number}\n"));
     }
     text
@@ -148,6 +161,7 @@ fn json(report: &Report, summary: &Summary, written: &Written) -> Object {
         .with("identities", &summary.identities)
         .with("expired", &summary.expired)
         .with("within_30_days", &summary.urgent)
+        .with("renewed", &summary.renewed)
         .with("no_known_backup", &summary.without_copy)
         .with("not_exportable", &summary.not_exportable)
         .with("only_in_backup", &summary.only_in_backup)

@@ -5,6 +5,7 @@ mod subject;
 mod technical;
 
 use certstow_core::export::issuers_outside_validity;
+use certstow_core::renewal::Renewals;
 use certstow_core::select::{Choice, Want};
 use certstow_core::time;
 
@@ -27,6 +28,7 @@ pub(crate) fn run(args: &ShowArgs, screen: &Screen) -> Result<Exit, Error> {
         want: Want::Certificate,
     };
     let identity = inventory::choose(&inventory, &choice, &args.select.stores, screen)?;
+    let renewals = Renewals::among(inventory.certificates(), now);
     let issuers = inventory.known_issuers();
     let (path, mut warnings) = issuers.path_of(identity.certificate());
     let outside = issuers_outside_validity(&path, now);
@@ -39,6 +41,7 @@ pub(crate) fn run(args: &ShowArgs, screen: &Screen) -> Result<Exit, Error> {
         screen.print_json(&json::show(
             &inventory,
             identity,
+            &renewals,
             &path,
             root_trusted,
             &warnings,
@@ -48,6 +51,7 @@ pub(crate) fn run(args: &ShowArgs, screen: &Screen) -> Result<Exit, Error> {
     let subject = Subject {
         inventory: &inventory,
         identity,
+        renewal: renewals.of(identity),
         path: &path,
         root_trusted,
         now,

@@ -2,7 +2,7 @@
 
 use std::{fmt, io};
 
-use certstow_core::error::{Candidate, Error, Near, Nearly};
+use certstow_core::error::{Candidate, Error, IssuedLast, Near, Nearly};
 use certstow_formats::sanitize::safe;
 use certstow_platform::os::{self, privacy};
 
@@ -109,13 +109,18 @@ fn table(error: &Error, place: Place) -> Facts {
             "another copy of the backup may have it; where a store has the identity, 'certstow \
              backup' writes the file anew",
         ),
-        Error::Ambiguous { .. } => Facts::new(
+        Error::Ambiguous { issued_last, .. } => Facts::new(
             Exit::Ambiguous,
             "ambiguous",
-            Hint::on_command_line(
-                "give one of these thumbprints (its first digits are enough), or --newest for the \
-                 one issued last",
-            ),
+            Hint::on_command_line(match issued_last {
+                IssuedLast::One => {
+                    "give one of these thumbprints (its first digits are enough), or --newest for \
+                     the one issued last"
+                }
+                IssuedLast::OfDifferentSubjects | IssuedLast::Several => {
+                    "give one of these thumbprints (its first digits are enough)"
+                }
+            }),
         ),
         Error::Store(error) => store::facts(error),
         Error::KeyMismatch { .. } => store::key_mismatch(),

@@ -9,6 +9,7 @@ use certstow_platform::testing::{MemoryStore, Sample};
 /// 2026-11-26, whenever these run.
 const NOW: UnixTime = UnixTime::new(1_795_651_200);
 use certstow_core::identity::{Inventory, ListedCertificate, StoreProblem};
+use certstow_core::renewal::Renewals;
 use certstow_core::select::Filters;
 use certstow_core::time::UnixTime;
 
@@ -20,7 +21,15 @@ fn page() -> Report {
     let store = MemoryStore::with("memory", &[Sample::P256]);
     let inventory = Inventory::of(vec![Box::new(store)]).expect("a store in memory can be read");
     let identities: Vec<&ListedCertificate> = inventory.certificates().iter().collect();
-    Report::of(&inventory, &identities, &[], &Filters::default(), NOW)
+    let renewals = Renewals::among(inventory.certificates(), NOW);
+    Report::of(
+        &inventory,
+        &identities,
+        &renewals,
+        &[],
+        &Filters::default(),
+        NOW,
+    )
 }
 
 /// An identity with the same text at every place of the page.

@@ -2,6 +2,7 @@
 //! upper end. A certificate that is there in two paths, because it was signed by two issuers, is
 //! there twice.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use certstow_core::identity::ListedCertificate;
@@ -133,13 +134,13 @@ impl<'a> Forest<'a> {
         }
     }
 
-    /// By name, and of one name by the end.
+    /// By name, and of one name the one that ends last first.
     fn sorted(&self, nodes: &[usize]) -> Vec<usize> {
         let mut sorted = nodes.to_vec();
         sorted.sort_by_cached_key(|at| {
             let node = &self.nodes[*at];
             let certificate = node.certificate.as_ref();
-            let end = certificate.map(|found| found.parse().not_after());
+            let end = certificate.map(|found| Reverse(found.parse().not_after()));
             let id = certificate.map(|found| *found.id().as_bytes());
             (node.name.to_lowercase(), end, id)
         });

@@ -7,6 +7,7 @@
 use std::io::{self, Write};
 
 use certstow_core::identity::{Inventory, ListedCertificate, StoreProblem};
+use certstow_core::renewal::Renewals;
 use certstow_formats::chain::{Path, PathEnd};
 use certstow_formats::sanitize::in_full;
 use certstow_formats::{key, names};
@@ -141,6 +142,7 @@ impl Serialize for Object {
 pub(crate) fn list<'a>(
     inventory: &'a Inventory,
     identities: &'a [&'a ListedCertificate],
+    renewals: &'a Renewals<'a>,
 ) -> impl Serialize + 'a {
     #[derive(Serialize)]
     struct List<E, P> {
@@ -152,7 +154,7 @@ pub(crate) fn list<'a>(
     List {
         schema: "certstow.list/1",
         entries: Each(identities, move |identity: &&ListedCertificate| {
-            entry(Object::default(), inventory, identity)
+            entry(Object::default(), inventory, identity, renewals)
         }),
         problems: problems(inventory.problems()),
         notices: problems(inventory.notices()),
@@ -163,6 +165,7 @@ pub(crate) fn list<'a>(
 pub(crate) fn show(
     inventory: &Inventory,
     identity: &ListedCertificate,
+    renewals: &Renewals<'_>,
     path: &Path,
     root_trusted: Option<bool>,
     warnings: &[String],
@@ -174,13 +177,18 @@ pub(crate) fn show(
         let places = stored.entry.places.iter();
         places.map(move |place| Object::default().with("store", &store).with("place", place))
     });
-    entry(Object::new("certstow.show/1"), inventory, identity)
-        .with("key_usage", &identity.certificate().parse().key_usages())
-        .with("path", &names.collect::<Vec<_>>())
-        .with("path_complete", &(path.end == PathEnd::Root))
-        .with("root_trusted", &root_trusted)
-        .list("places", places)
-        .with("warnings", &warnings)
+    entry(
+        Object::new("certstow.show/1"),
+        inventory,
+        identity,
+        renewals,
+    )
+    .with("key_usage", &identity.certificate().parse().key_usages())
+    .with("path", &names.collect::<Vec<_>>())
+    .with("path_complete", &(path.end == PathEnd::Root))
+    .with("root_trusted", &root_trusted)
+    .list("places", places)
+    .with("warnings", &warnings)
 }
 
 /// The object for this error.
@@ -209,7 +217,12 @@ pub(crate) fn failure(error: &dyn Explain) -> Object {
 }
 
 /// Adds what there is to say of an identity.
-fn entry(object: Object, inventory: &Inventory, identity: &ListedCertificate) -> Object {
+fn entry(
+    object: Object,
+    inventory: &Inventory,
+    identity: &ListedCertificate,
+    renewals: &Renewals<'_>,
+) -> Object {
     let entry = identity.entry();
     let parsed = entry.certificate.parse();
     let (state, reason) = match &entry.key {
@@ -245,6 +258,10 @@ fn entry(object: Object, inventory: &Inventory, identity: &ListedCertificate) ->
         .with("directory_names", &parsed.directory_names())
         .with("eku", &parsed.extended_key_usages())
         .with("archived", &identity.is_archived())
+        .with(
+            "renewed_by",
+            &renewals.of(identity).map(ListedCertificate::thumbprint),
+        )
         .with(
             "backed_up",
             &identity.backed_up().map(|when| when.to_string()),

@@ -6,6 +6,7 @@
 mod layout;
 
 use certstow_core::identity::{Inventory, ListedCertificate};
+use certstow_core::renewal::Renewals;
 use certstow_core::time::{self, UnixTime, Urgency};
 use certstow_formats::certificate::Certificate;
 use certstow_formats::names;
@@ -42,6 +43,7 @@ const GAP: u16 = 2;
 pub(crate) fn list(
     inventory: &Inventory,
     identities: &[&ListedCertificate],
+    renewals: &Renewals<'_>,
     now: UnixTime,
     look: Look,
 ) -> String {
@@ -54,28 +56,45 @@ pub(crate) fn list(
             identity: Some(identity),
         })
         .collect();
-    render(inventory, &lines, (&WHOLE, &LAYOUTS), now, look)
+    let shown = Shown {
+        inventory,
+        renewals,
+        now,
+        look,
+    };
+    render(&shown, &lines, (&WHOLE, &LAYOUTS))
 }
 
 /// The lines of a tree as a table, without a line end.
-pub(crate) fn tree(inventory: &Inventory, lines: &[Line<'_>], now: UnixTime, look: Look) -> String {
-    render(inventory, lines, (&WHOLE_TREE, &TREE_LAYOUTS), now, look)
-}
-
-fn render(
+pub(crate) fn tree(
     inventory: &Inventory,
     lines: &[Line<'_>],
-    (whole, layouts): (&Layout, &[Layout]),
+    renewals: &Renewals<'_>,
     now: UnixTime,
     look: Look,
 ) -> String {
+    let shown = Shown {
+        inventory,
+        renewals,
+        now,
+        look,
+    };
+    render(&shown, lines, (&WHOLE_TREE, &TREE_LAYOUTS))
+}
+
+/// What all rows are made of.
+struct Shown<'a> {
+    inventory: &'a Inventory,
+    renewals: &'a Renewals<'a>,
+    now: UnixTime,
+    look: Look,
+}
+
+fn render(shown: &Shown<'_>, lines: &[Line<'_>], (whole, layouts): (&Layout, &[Layout])) -> String {
+    let look = shown.look;
     let build = |layout: &Layout| {
         let mut table = empty(layout, look.colors);
-        table.add_rows(
-            lines
-                .iter()
-                .map(|line| row(inventory, line, now, layout, look)),
-        );
+        table.add_rows(lines.iter().map(|line| row(shown, line, layout)));
         table
     };
     let Some(width) = look.width else {
@@ -122,15 +141,18 @@ fn finished(mut table: Table, layout: &Layout) -> String {
     table.trim_fmt()
 }
 
-fn row(inventory: &Inventory, line: &Line<'_>, now: UnixTime, layout: &Layout, look: Look) -> Row {
+fn row(shown: &Shown<'_>, line: &Line<'_>, layout: &Layout) -> Row {
     let cells = layout.columns.iter().map(|column| match column {
         Name => Cell::new(format!("{}{}", line.before, cut(&line.name, WIDEST))),
         Expires => match line.certificate {
-            Some(certificate) => expires(certificate, now, layout, look),
+            Some(certificate) => {
+                let renewal = line.identity.and_then(|one| shown.renewals.of(one));
+                expires(certificate, renewal, shown, layout)
+            }
             None => Cell::new(""),
         },
         column => match line.identity {
-            Some(identity) => Cell::new(of_identity(*column, inventory, identity, layout)),
+            Some(identity) => Cell::new(of_identity(*column, shown.inventory, identity, layout)),
             None => Cell::new(""),
         },
     });
@@ -167,9 +189,15 @@ fn of_identity(
     }
 }
 
-/// The end, how much of the validity is left, and the distance in words: the colour says no more
-/// than these do.
-fn expires(certificate: &Certificate, now: UnixTime, layout: &Layout, look: Look) -> Cell {
+/// The end, how much of the validity is left, and the distance in words, or what renewed it: the colour
+/// says no more than these do.
+fn expires(
+    certificate: &Certificate,
+    renewal: Option<&ListedCertificate>,
+    shown: &Shown<'_>,
+    layout: &Layout,
+) -> Cell {
+    let (now, look) = (shown.now, shown.look);
     let parsed = certificate.parse();
     let not_before = parsed.not_before();
     let not_after = parsed.not_after();
@@ -180,11 +208,24 @@ fn expires(certificate: &Certificate, now: UnixTime, layout: &Layout, look: Look
         .into_iter()
         .chain((layout.bar > 0).then_some(bar))
         .collect();
-    let distance = time::until_expiry(not_after, now);
+    let mut distance = time::until_expiry(not_after, now);
+    if let Some(renewal) = renewal {
+        let renewed = match layout.renewal {
+            true => time::renewed(renewal.not_after()),
+            false => "renewed".to_owned(),
+        };
+        distance = match layout.two_lines {
+            true => renewed,
+            false => format!("{distance}; {renewed}"),
+        };
+    }
     let cell = Cell::new(match first.is_empty() {
         true => distance,
         false => joined(&first.join(" "), &distance, " ", layout),
     });
+    if renewal.is_some() {
+        return cell;
+    }
     match Urgency::of(not_after, now) {
         Urgency::Expired if look.colors => cell.fg(Color::Red),
         Urgency::Urgent if look.colors => cell.fg(Color::Yellow),

@@ -24,6 +24,7 @@
       this.more = body.lastElementChild;
       this.begin = Number(body.dataset.begin);
       this.end = Number(body.dataset.end);
+      this.renewed = body.dataset.urgency === "renewed";
     }
     get name() {
       return this.#name ??= textOf(this.body, ".name");
@@ -60,8 +61,9 @@
   const { compare } = new Intl.Collator(undefined, { numeric: true });
   const byName = (a, b) => compare(a.name, b.name);
   const now = Number(table.dataset.now);
+  const rank = (row) => row.renewed ? 1 : row.end < now ? 2 : 0;
   const orders = {
-    "next": (a, b) => (a.end < now) - (b.end < now) || Math.abs(a.end - now) - Math.abs(b.end - now),
+    "next": (a, b) => rank(a) - rank(b) || Math.abs(a.end - now) - Math.abs(b.end - now),
     "end": (a, b) => a.end - b.end,
     "end-last": (a, b) => b.end - a.end,
     "begin": (a, b) => b.begin - a.begin,

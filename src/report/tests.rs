@@ -43,7 +43,9 @@ fn certificate(sample: Sample) -> Certificate {
 fn report_of(store: MemoryStore, folders: &[PathBuf]) -> Report {
     let inventory = Inventory::of(vec![Box::new(store)]).unwrap();
     let identities: Vec<&ListedCertificate> = inventory.certificates().iter().collect();
-    Report::of(&inventory, &identities, folders, &Filters::default(), NOW)
+    let renewals = Renewals::among(inventory.certificates(), NOW);
+    let filters = Filters::default();
+    Report::of(&inventory, &identities, &renewals, folders, &filters, NOW)
 }
 
 fn hostile() -> Report {
@@ -114,6 +116,7 @@ fn report_counts_keys_and_backups() {
             identities: 6,
             expired: 1,
             urgent: 0,
+            renewed: 0,
             without_copy: 4,
             not_exportable: 1,
             only_in_backup: 0,

@@ -123,7 +123,7 @@ fn copy_to(
         Ok(copied) => (copied, Existing::Refuse),
         Err(error) => match in_the_way(&error) {
             None => return Err(error.into()),
-            Some(file) if file::replaces(file, "Choose another place", asker)? => {
+            Some(file) if file::replaces(file, draft, "Choose another place", asker)? => {
                 let copied = make_one(folder, Existing::Replace, privacy, report, screen)?;
                 (copied, Existing::Replace)
             }

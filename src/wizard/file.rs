@@ -1,22 +1,27 @@
-//! Folder and name of the file. What cannot be written is told, and asked for again; what is there
-//! already is replaced only if that is chosen.
+//! Folder and name of the file. What is suggested is free. What cannot be written is told, and asked
+//! for again; what is there already is replaced only if that is chosen, knowing whose it is as far as
+//! that shows.
 
 use std::path::{Path, PathBuf};
+use std::{fs, iter};
 
 use certstow_core::error::Error as LibraryError;
-use certstow_core::export::{default_file_name, with_usual_extension};
+use certstow_core::export::{Format, default_file_name, with_usual_extension};
+use certstow_core::identity::{Inventory, ListedCertificate, Stores};
 use certstow_core::output::{Existing, preflight};
+use certstow_core::time;
 use certstow_formats::sanitize::{is_unsafe, safe};
-use certstow_platform::os;
+use certstow_formats::secret::Password;
+use certstow_platform::spec::StoreSpec;
+use certstow_platform::{OpenOptions, os};
 
 use super::asker::{Answer, Asker, Choice, Kind};
-use super::contents::label;
 use super::context::WizardContext;
 use super::draft::Draft;
 use super::folders::expanded;
 use crate::commands::export as command;
 use crate::error::Error;
-use crate::file_options;
+use crate::{file_options, inventory};
 
 /// Where WIPO's PCT-SAFE looks for the file, on the drive of the system.
 const PCT_SAFE: [&str; 2] = ["PCT-SAFE", "PKCS12"];
@@ -51,11 +56,14 @@ fn ask_name(
     folder: Option<&Path>,
 ) -> Result<Answer<()>, Error> {
     let format = command::options(&draft.args).format;
-    let suggested = default_file_name(&label(draft, context), format);
+    let chosen = draft
+        .identity
+        .and_then(|id| context.inventory.certificate(&id));
+    let suggested = chosen.map_or_else(Vec::new, |identity| suggested(identity, format));
     let mut initial = match (folder, &draft.args.output) {
-        (Some(folder), _) => shown(&folder.join(&suggested)),
+        (Some(folder), _) => shown(&free(folder, &suggested)),
         (None, Some(chosen)) => shown(chosen),
-        (None, None) => shown(&suggested),
+        (None, None) => shown(&free(Path::new(""), &suggested)),
     };
     if folder.is_none()
         && let Ok(here) = std::env::current_dir()
@@ -74,7 +82,7 @@ fn ask_name(
         initial = typed;
         let file = expanded(initial.trim());
         let file = match file.is_dir() || file.as_os_str().is_empty() {
-            true => file.join(&suggested),
+            true => free(&file, &suggested),
             false => with_usual_extension(&file, format),
         };
         let file = std::path::absolute(&file).unwrap_or(file);
@@ -84,6 +92,28 @@ fn ask_name(
             return Ok(Answer::Next(()));
         }
     }
+}
+
+/// Names for the file of an identity, from the shortest on: renewals have the same label.
+fn suggested(identity: &ListedCertificate, format: Format) -> Vec<PathBuf> {
+    let usual = default_file_name(&identity.label(), format);
+    let stem = usual.file_stem().unwrap_or_default().to_string_lossy();
+    let end = time::local_date(identity.not_after());
+    let year = end.split_once('-').map_or(&*end, |(year, _)| year);
+    let id = identity.thumbprint();
+    let more = [year, &end, &id].map(|more| {
+        let name = format!("{stem} {more}.{}", format.extension());
+        PathBuf::from(name)
+    });
+    iter::once(usual).chain(more).collect()
+}
+
+/// The first of these names that no file in a folder has, or else the last.
+fn free(folder: &Path, names: &[PathBuf]) -> PathBuf {
+    let mut files = names.iter().map(|name| folder.join(name));
+    let is_free = |file: &PathBuf| fs::symlink_metadata(file).is_err();
+    let last = names.last().map(|name| folder.join(name));
+    files.find(is_free).or(last).unwrap_or_default()
 }
 
 /// A path as the beginning of a line that is typed on: one that would show as something else is
@@ -111,7 +141,7 @@ fn may_be_written(
             return Ok(None);
         }
     }
-    if !replaces(file, "Take another name", context.asker)? {
+    if !replaces(file, draft, "Take another name", context.asker)? {
         return Ok(None);
     }
     match preflight(file, Existing::Replace, privacy) {
@@ -123,15 +153,53 @@ fn may_be_written(
     }
 }
 
-/// Whether a file that is there is to be replaced, or what else is to be done.
-pub(super) fn replaces(file: &Path, otherwise: &str, asker: &mut dyn Asker) -> Result<bool, Error> {
+/// Whether a file that is there is to be replaced by the one to be saved, or what else is to be done.
+pub(super) fn replaces(
+    file: &Path,
+    draft: &Draft,
+    otherwise: &str,
+    asker: &mut dyn Asker,
+) -> Result<bool, Error> {
     asker.say(&format!(
-        "{} is there already.",
-        safe(&file.to_string_lossy())
+        "{} is there already. {}",
+        safe(&file.to_string_lossy()),
+        whose(file, draft)
     ));
     let choices = [otherwise, "Replace that file"].map(Choice::new);
     let answer = asker.choose("What do you want to do?", &choices, 0)?;
     Ok(answer == Answer::Next(1))
+}
+
+/// Whose certificate is in a file, in a sentence, as far as that shows without its password, or with
+/// the one that was just given: many have one for all their files.
+fn whose(file: &Path, draft: &Draft) -> String {
+    let store = [StoreSpec::File(file.to_owned())];
+    let given = draft.password.iter();
+    let given = given.map(|password| Password::new(password.expose().to_owned()).into());
+    let options = OpenOptions {
+        unlock: given.collect(),
+    };
+    let read = Inventory::read(Stores::Named(&store), &options);
+    let Ok(read) = read else {
+        return "It cannot be read: whose it is, nobody can tell.".to_owned();
+    };
+    let found = read.identities().chain(read.certificates()).next();
+    match found {
+        Some(found) if Some(found.id()) == draft.identity => {
+            "It holds the same certificate as the one to be saved.".to_owned()
+        }
+        Some(found) => format!(
+            "It holds another certificate: {}, until {}.",
+            safe(&found.label()),
+            time::local_date(found.not_after())
+        ),
+        None if inventory::locked(&read).next().is_some() => {
+            "Whose certificate it holds shows only with its password: it may be another's than \
+             the one to be saved."
+                .to_owned()
+        }
+        None => "No certificate shows in it.".to_owned(),
+    }
 }
 
 #[cfg(test)]

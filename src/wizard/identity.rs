@@ -6,6 +6,7 @@ use std::path::Path;
 use certstow_core::error::Error as LibraryError;
 use certstow_core::export::may_come_out;
 use certstow_core::identity::{Inventory, ListedCertificate, StoreProblem};
+use certstow_core::renewal::Renewals;
 use certstow_core::select::Known;
 use certstow_core::time::{self, UnixTime};
 use certstow_formats::names;
@@ -72,7 +73,10 @@ pub(super) fn ask(draft: &mut Draft, context: &mut WizardContext<'_>) -> Result<
         let identities = all(context.inventory, context.preset);
         let locked: Vec<_> = inventory::locked(context.inventory).collect();
         let now = time::now();
-        let choices = identities.iter().map(|identity| choice(identity, now));
+        let renewals = Renewals::among(context.inventory.certificates(), now);
+        let choices = identities
+            .iter()
+            .map(|identity| choice(identity, &renewals, now));
         let choices: Vec<_> = choices
             .chain(locked.iter().map(|file| locked_choice(file)))
             .collect();
@@ -180,7 +184,8 @@ fn warn_of_lock(identity: &ListedCertificate, asker: &mut dyn Asker) {
     }
 }
 
-/// What may be chosen: what can be saved comes first, what has expired after what has not.
+/// What may be chosen: what can be saved comes first, what has expired after what has not, and what was
+/// renewed after what renewed it.
 fn all<'i>(inventory: &'i Inventory, preset: &ExportArgs) -> Vec<&'i ListedCertificate> {
     let has_key = export::options(preset).format.has_key();
     let now = time::now();
@@ -189,6 +194,7 @@ fn all<'i>(inventory: &'i Inventory, preset: &ExportArgs) -> Vec<&'i ListedCerti
         .iter()
         .filter(|listed| !listed.is_archived() && (listed.has_key() || !has_key))
         .collect();
+    Renewals::among(inventory.certificates(), now).current_first(&mut all);
     all.sort_by_cached_key(|identity| {
         let refused = has_key && may_come_out(identity.entry()).is_err();
         let parsed = identity.certificate().parse();
@@ -197,7 +203,7 @@ fn all<'i>(inventory: &'i Inventory, preset: &ExportArgs) -> Vec<&'i ListedCerti
     all
 }
 
-fn choice(identity: &ListedCertificate, now: UnixTime) -> Choice {
+fn choice(identity: &ListedCertificate, renewals: &Renewals<'_>, now: UnixTime) -> Choice {
     let name = identity.label();
     let issuer = names::short_name_of_der(identity.certificate().issuer_der());
     let not_after = identity.not_after();
@@ -206,6 +212,9 @@ fn choice(identity: &ListedCertificate, now: UnixTime) -> Choice {
         true => format!("expired {date}"),
         false => format!("until {date}"),
     };
+    if let Some(renewal) = renewals.of(identity) {
+        last.push_str(&format!("; {}", time::renewed(renewal.not_after())));
+    }
     if let Some(obstacle) = obstacle(&identity.entry().key) {
         last.push_str(&format!("; {obstacle}"));
     }

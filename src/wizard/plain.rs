@@ -1,5 +1,6 @@
 //! Questions in plain lines: choices have numbers, nothing is redrawn, no cursor moves. For screen
-//! readers, and terminals that can do no more. `back` goes back.
+//! readers, and terminals that can do no more. `back` goes back. Text shows the choices that have it, and
+//! just Enter then takes the first of these; what was taken is said at once.
 
 use std::io::Write as _;
 
@@ -16,6 +17,17 @@ const BACK: &str = "back";
 /// Asks in lines.
 pub(super) struct Plain;
 
+/// Shows the choices that have a text in them; the first of these.
+fn show(choices: &[Choice], text: &str, plain: &mut Plain) -> Option<usize> {
+    let mut first = None;
+    let shown = choices.iter().enumerate();
+    for (position, choice) in shown.filter(|(_, choice)| choice.matches(text)) {
+        plain.say(&format!("  {}  {}", position + 1, choice.whole()));
+        first = first.or(Some(position));
+    }
+    first
+}
+
 impl Asker for Plain {
     fn say(&mut self, text: &str) {
         self.say_whole(text);
@@ -28,34 +40,26 @@ impl Asker for Plain {
         start: usize,
     ) -> Result<Answer<usize>, Error> {
         self.say(question);
-        let show = |plain: &mut Self, text: &str| {
-            let mut shown = 0;
-            for (number, choice) in (1..)
-                .zip(choices)
-                .filter(|(_, choice)| choice.matches(text))
-            {
-                plain.say(&format!("  {number}  {}", choice.whole()));
-                shown += 1;
-            }
-            shown
-        };
-        show(self, "");
-        loop {
+        show(choices, "", self);
+        let mut start = start;
+        let chosen = loop {
             let answer = prompt::line(&format!("Number, or {BACK} [{}]:", start + 1))?;
             match (answer.as_str(), answer.parse::<usize>()) {
-                ("", _) => return Ok(Answer::Next(start)),
+                ("", _) => break start,
                 (BACK, _) => return Ok(Answer::Back),
-                (_, Ok(number)) if (1..=choices.len()).contains(&number) => {
-                    return Ok(Answer::Next(number - 1));
-                }
-                (_, Ok(_)) => self.say(&format!("That is no number from 1 to {}.", choices.len())),
-                (text, Err(_)) => {
-                    if show(self, text) == 0 {
-                        self.say("None of them has that in it.");
+                (_, Ok(number)) if (1..=choices.len()).contains(&number) => break number - 1,
+                // A year, or the first digits of a thumbprint, are text, too.
+                (text, number) => match (show(choices, text, self), number) {
+                    (Some(first), _) => start = first,
+                    (None, Ok(_)) => {
+                        self.say(&format!("That is no number from 1 to {}.", choices.len()));
                     }
-                }
+                    (None, Err(_)) => self.say("None of them has that in it."),
+                },
             }
-        }
+        };
+        self.say(&format!("Taken: {}", choices[chosen].whole()));
+        Ok(Answer::Next(chosen))
     }
 
     fn text(&mut self, question: &str, initial: &str, _: Kind) -> Result<Answer<String>, Error> {

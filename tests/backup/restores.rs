@@ -5,6 +5,7 @@ use std::path::MAIN_SEPARATOR;
 
 use certstow_formats::pkcs12::kdf::PasswordForm;
 use certstow_formats::secret::Password;
+use certstow_formats::testing::issued::Issued;
 use certstow_formats::testing::writer as pkcs12;
 
 use crate::{ADA, GRACE, MANIFEST, PASSWORD, World, ends, files, json, only, said};
@@ -92,6 +93,41 @@ fn restore_selects_by_thumbprint_or_text() {
     }
     ends(&world.restore("nobody"), 10);
     ends(&world.restore("ffffff"), 10);
+}
+
+#[test]
+fn restore_takes_whole_names_before_longer_ones() {
+    let world = World::new();
+    for (key, subject) in [(21, "Lee"), (22, "Lee-Smith")] {
+        let one = Issued {
+            subject,
+            key,
+            ..Issued::default()
+        };
+        fs::write(world.path("store").join(format!("{key}.pem")), one.pem()).unwrap();
+    }
+    ends(&world.backup("--to a"), 0);
+    let restored = |output: &std::process::Output| {
+        let report = json(output);
+        let entries = report["entries"].as_array().unwrap().iter();
+        entries
+            .map(|entry| entry["label"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let output = world.restore("Lee --json");
+    ends(&output, 0);
+    assert_eq!(restored(&output), ["Lee"]);
+    // Where the one of that name is lost, the other is not restored in its place.
+    let all = files(&world.path("a"));
+    let file = all.iter().find(|name| name.starts_with("lee--"));
+    fs::write(world.path("a").join(file.unwrap()), "").unwrap();
+    let output = world.restore("Lee --force --json");
+    ends(&output, 14);
+    assert_eq!(restored(&output), Vec::<String>::new());
+    assert_eq!(json(&output)["unopened"][0]["label"], "Lee");
+    let output = world.restore("ee --force --json");
+    ends(&output, 14);
+    assert_eq!(restored(&output), ["Lee-Smith"]);
 }
 
 #[test]

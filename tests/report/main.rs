@@ -13,8 +13,9 @@ mod store;
 
 use std::fs;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
+use certstow_formats::testing::issued::Issued;
 use serde_json::json;
 
 use browser::{Page, address, chromium, without_policy};
@@ -499,4 +500,45 @@ fn report_filters_three_hundred_identities_quickly() {
     assert!(found["columns"].as_u64() > Some(20), "{found}");
     // Five times, on a machine that has other things to do.
     assert!(found["took"].as_f64() < Some(5000.0), "{found}");
+}
+
+#[test]
+#[ignore = "needs Chromium"]
+fn report_sorts_renewed_below_the_others() {
+    let folder = folder();
+    let folder = folder.path();
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let now = now.expect("after 1970").as_secs() / 24 / 3600;
+    let today = i64::try_from(now).expect("days");
+    fs::create_dir(folder.join("store")).expect("a folder");
+    for (subject, key, from, days) in [
+        ("Ada Example", 1, 300, 19),
+        ("Ada Example", 2, 5, 700),
+        ("Bob Example", 3, 5, 300),
+    ] {
+        let one = Issued {
+            subject,
+            key,
+            from: today - from,
+            until: today + days,
+            ..Issued::default()
+        };
+        fs::write(folder.join(format!("store/{key}.pem")), one.pem()).expect("a file");
+    }
+    let page = report(folder, "store", &[]);
+    let [ada, bob] = ["Ada Example", "Bob Example"];
+    assert_eq!(shown(folder, ""), [bob, ada, ada]);
+    assert_eq!(shown(folder, "#sort=end"), [ada, bob, ada]);
+    assert_eq!(shown(folder, "#urgency=renewed"), [ada]);
+    assert!(shown(folder, "#urgency=urgent").is_empty());
+    // Back from another order, the page's script sorts.
+    let look = r#"
+        const form = document.getElementById("filters");
+        for (const order of ["end", "next"]) {
+            form.elements.sort.value = order;
+            form.dispatchEvent(new Event("input"));
+        }
+        return [...document.querySelectorAll(".name")].map((one) => one.textContent);"#;
+    let names = Page::probe(folder, &page, look, 1280, &[]);
+    assert_eq!(names, json!([bob, ada, ada]));
 }

@@ -105,7 +105,13 @@ fn existing_file_is_replaced_only_when_chosen() {
     up_to_the_password(&mut terminal);
     answer(&mut terminal, PASSWORD_FROM, ENTER);
     type_password(&mut terminal, PASSWORD);
-    answer(&mut terminal, FILE, ENTER);
+    // What is suggested is another name.
+    let back = "\u{7f}".repeat(40);
+    answer(
+        &mut terminal,
+        FILE,
+        &format!("{back}Ada Example.p12{ENTER}"),
+    );
     terminal.wait_for("Ada Example.p12 is there already");
     answer(&mut terminal, "What do you want to do?", ENTER);
     // The extension is added.

@@ -9,6 +9,7 @@ mod choices;
 mod drawn;
 mod locked;
 mod plain;
+mod renewed;
 #[path = "../support/terminal.rs"]
 #[allow(dead_code, reason = "other tests at a terminal do other things")]
 mod support;

@@ -48,7 +48,7 @@ fn plain_mode_prints_no_escape_sequences() {
         terminal.wait_for("No copy now");
         terminal.wait_for(NUMBER);
         terminal.press("no copy\r");
-        terminal.wait_for(NUMBER);
+        terminal.wait_for("Number, or back [2]: ");
         terminal.press("back\r");
         assert_eq!(terminal.wait(), Some(0), "{}", terminal.all());
         assert!(!terminal.all().contains('\u{1b}'), "{:?}", terminal.all());
@@ -125,14 +125,15 @@ fn back_works_at_every_question() {
     // Text is searched for, and a number taken.
     numbered(&mut terminal, WHICH, "grace\r");
     terminal.wait_for("  2  Grace Example");
-    terminal.wait_for(NUMBER);
+    terminal.wait_for("Number, or back [2]: ");
     terminal.press("17\r");
     terminal.wait_for("That is no number from 1 to 3.");
-    terminal.wait_for(NUMBER);
+    terminal.wait_for("Number, or back [2]: ");
     terminal.press("nobody\r");
     terminal.wait_for("None of them has that in it.");
-    terminal.wait_for(NUMBER);
-    terminal.press("2\r");
+    terminal.wait_for("Number, or back [2]: ");
+    terminal.press(ENTER);
+    terminal.wait_for("Taken: Grace Example");
     for question in [PATH, PROPERTIES] {
         numbered(&mut terminal, question, ENTER);
     }

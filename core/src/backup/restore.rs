@@ -23,7 +23,7 @@ use super::wanted::{Decision, Wanted};
 use crate::error::{Candidate, Error, Near, Nearly};
 use crate::identity::Inventory;
 use crate::import::{self, Present};
-use crate::select::{self, Choice, Want};
+use crate::select::{self, Choice, Known, Selector, Want};
 use crate::time::{self, UnixTime};
 use crate::warning::{Code, Warning};
 use sources::Sources;
@@ -180,9 +180,20 @@ pub fn restore(
         newest: false,
         want: Want::Key,
     };
-    let chosen = select::all(&inventory, &choice, now);
+    let mut chosen = select::all(&inventory, &choice, now);
     let missing = not_elsewhere(taken.missing, &inventory);
-    let (mut lost, undecided) = lost(missing, &request.wanted, now);
+    let mut named = false;
+    if let Some(selector) = request.wanted.selector.map(Selector::new) {
+        let mut lost = missing.iter().map(|(saved, _)| saved.known());
+        named = lost.any(|known| selector.is_whole_name(&known));
+        // The one of that name is lost: those with longer names are not meant instead.
+        chosen.retain(|listed| {
+            let known = Known::read(listed);
+            !named || selector.begins_thumbprint(&known) || selector.is_whole_name(&known)
+        });
+        named |= select::is_whole_name(&inventory, &selector);
+    }
+    let (mut lost, undecided) = lost(missing, &request.wanted, named, now);
     match chosen.is_empty() && lost.is_empty() {
         // What was asked for may have been in one of them.
         true => lost.extend(undecided),
@@ -220,15 +231,16 @@ fn not_elsewhere(missing: Vec<(Saved, Error)>, inventory: &Inventory) -> Vec<(Sa
 }
 
 /// Of these entries those that are wanted, and those of which the manifest does not tell whether
-/// they are.
+/// they are. For `named` see [`Wanted::decide`].
 fn lost(
     missing: Vec<(Saved, Error)>,
     wanted: &Wanted<'_>,
+    named: bool,
     now: UnixTime,
 ) -> (Vec<Lost>, Vec<Lost>) {
     let (mut lost, mut undecided) = (Vec::new(), Vec::new());
     for (saved, error) in missing {
-        let into = match wanted.decide(&saved, now) {
+        let into = match wanted.decide(&saved, named, now) {
             Decision::Wanted => &mut lost,
             Decision::Unknown => &mut undecided,
             Decision::NotWanted => continue,

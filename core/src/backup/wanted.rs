@@ -45,8 +45,9 @@ impl Wanted<'_> {
         }
     }
 
-    /// Whether an entry is wanted at `now`, as far as the manifest tells.
-    pub(super) fn decide(&self, saved: &Saved, now: UnixTime) -> Decision {
+    /// Whether an entry is wanted at `now`, as far as the manifest tells. `named` says whether the
+    /// selector is the whole name of any identity of the backup, so that longer names are not meant.
+    pub(super) fn decide(&self, saved: &Saved, named: bool, now: UnixTime) -> Decision {
         let known = saved.known();
         if self.filters.judge(&known, now) == Some(false) {
             return Decision::NotWanted;
@@ -57,10 +58,11 @@ impl Wanted<'_> {
         let selector = Selector::new(text);
         // Addresses and host names are in the certificate.
         let may_be_an_address = text.contains(['@', '.']);
-        match may_be_an_address
-            || selector.begins_thumbprint(&known)
-            || selector.is_in_text(&known) == Some(true)
-        {
+        let is_named = match named {
+            true => selector.is_whole_name(&known),
+            false => selector.is_in_text(&known) == Some(true),
+        };
+        match may_be_an_address || selector.begins_thumbprint(&known) || is_named {
             true => Decision::Wanted,
             false => Decision::Unknown,
         }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use certstow_formats::sanitize::{in_full, safe};
 
-use super::{Error, Near, Nearly};
+use super::{Error, IssuedLast, Near, Nearly};
 
 impl Error {
     /// What happened and what caused it, down to the OS error, in one line.
@@ -55,10 +55,19 @@ impl Error {
             Self::Ambiguous {
                 selector,
                 candidates,
-            } => match selector.as_str() {
-                "" => format!("there are {} identities", candidates.len()),
-                selector => format!("{} identities match {selector}", candidates.len()),
-            },
+                issued_last,
+            } => {
+                let several = match selector.as_str() {
+                    "" => format!("there are {} identities", candidates.len()),
+                    selector => format!("{} identities match {selector}", candidates.len()),
+                };
+                let apart = match issued_last {
+                    IssuedLast::One => "",
+                    IssuedLast::OfDifferentSubjects => ", of different subjects",
+                    IssuedLast::Several => ", and more than one was issued last",
+                };
+                several + apart
+            }
             Self::Store(error) => error.to_string(),
             Self::InteractionRequired { what } => {
                 format!("{what} is needed, and nobody may be asked")
@@ -143,12 +152,23 @@ fn nearly(near: &Near) -> Option<String> {
         Nearly::Misspelled => None,
         Nearly::Archived => Some(format!("{who} that {are} archived {match_}")),
         Nearly::LeftOut { filters } => Some(format!("{who} {match_} without {filters}")),
-        Nearly::Unlisted { keyless: 0 } => Some(format!("{who} that {are} archived {match_}")),
-        Nearly::Unlisted { keyless } if *keyless == near.count => {
-            Some(format!("{who} without a private key {match_}"))
+        Nearly::Unlisted { keyless, archived } => {
+            const KEYLESS: &str = "without a private key";
+            let renewed = near.count - keyless - archived;
+            let kinds = [
+                (*archived, "archived"),
+                (renewed, "renewed already"),
+                (*keyless, KEYLESS),
+            ];
+            let kinds: Vec<_> = kinds.iter().filter(|(count, _)| *count > 0).collect();
+            Some(match kinds.as_slice() {
+                [(_, KEYLESS)] => format!("{who} {KEYLESS} {match_}"),
+                [(_, kind)] => format!("{who} that {are} {kind} {match_}"),
+                kinds => {
+                    let kinds = kinds.iter().map(|(count, kind)| format!("{count} {kind}"));
+                    format!("{who} {match_}: {}", kinds.collect::<Vec<_>>().join(", "))
+                }
+            })
         }
-        Nearly::Unlisted { keyless } => Some(format!(
-            "{who} {match_} that {are} archived or, {keyless} of them, without a private key"
-        )),
     }
 }

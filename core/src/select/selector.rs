@@ -2,8 +2,11 @@
 
 use std::borrow::Cow;
 
+use certstow_formats::names;
+
 use super::digits::thumbprint_digits;
 use super::known::{Known, contains};
+use crate::letters::comparable;
 
 /// The fewest hexadecimal digits that are taken as the beginning of a thumbprint.
 pub const SHORTEST_THUMBPRINT: usize = 6;
@@ -66,4 +69,42 @@ impl<'a> Selector<'a> {
             || any(known.alternative_names());
         (found || known.is_whole()).then_some(found)
     }
+
+    /// Whether it is all of one of the names that are known: the label, a common name, an e-mail
+    /// address, a DNS name or another alternative name, or the subject. With the types of attributes,
+    /// as in `CN=Ada Example`, it may be any whole part of the subject.
+    pub(crate) fn is_whole_name(&self, known: &Known<'_>) -> bool {
+        let wanted = comparable(self.text.trim());
+        if wanted.is_empty() {
+            return false;
+        }
+        let names = known.names();
+        let mut names = names.iter().map(|name| comparable(name));
+        if names.any(|name| name.trim() == wanted) {
+            return true;
+        }
+        let Some(subject) = known.subject().map(|subject| comparable(&subject)) else {
+            return false;
+        };
+        let typed = wanted.contains('=').then(|| wanted.clone());
+        let common_name = format!("cn={}", comparable(&names::escaped(self.text.trim())));
+        let mut parts = typed.iter().chain([&common_name]);
+        parts.any(|part| is_whole_part(&subject, part))
+    }
+}
+
+/// Whether one or several whole attributes of a distinguished name, as RFC 4514 writes it, are this text.
+fn is_whole_part(name: &str, part: &str) -> bool {
+    name.match_indices(part).any(|(at, _)| {
+        let (before, after) = (&name[..at], &name[at + part.len()..]);
+        let begins = before.is_empty() || before.ends_with([',', '+']) && !is_escaped(before);
+        begins && (after.is_empty() || after.starts_with([',', '+']))
+    })
+}
+
+/// Whether the last character of a text is escaped: an odd number of backslashes stand before it.
+fn is_escaped(text: &str) -> bool {
+    let before = &text[..text.len() - 1];
+    let unescaped = before.trim_end_matches('\\');
+    (before.len() - unescaped.len()) % 2 == 1
 }

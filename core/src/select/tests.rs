@@ -1,4 +1,5 @@
 use certstow_formats::names;
+use certstow_formats::testing::issued::Issued;
 use certstow_platform::testing::{MemoryKey, MemoryStore, Sample};
 use sha1::{Digest as _, Sha1};
 use std::time::Duration;
@@ -494,4 +495,206 @@ fn judge_returns_none_for_unrecorded_fields() {
         let found = known.map(|known| filters.judge(&known, NOW));
         assert_eq!(found, judged, "{filters:?}");
     }
+}
+
+/// The common name and address of each, all with a private key.
+fn people(people: &[(&str, &str)]) -> Inventory {
+    let store = MemoryStore::new("memory");
+    for (key, (subject, email)) in (1..).zip(people) {
+        let one = Issued {
+            subject,
+            emails: &[email],
+            organization: "Example",
+            key,
+            ..Issued::default()
+        };
+        store.insert(
+            one.certificate(),
+            None,
+            MemoryKey::Exportable(one.private_key()),
+        );
+    }
+    Inventory::of(vec![Box::new(store)]).unwrap()
+}
+
+/// The labels of the one or several that a selector means.
+fn meant(inventory: &Inventory, selector: &str, filters: &Filters) -> Vec<String> {
+    let choice = Choice {
+        filters,
+        ..Choice::of(selector)
+    };
+    match choose(inventory, &choice, NOW) {
+        Ok(one) => vec![one.label()],
+        Err(Error::Ambiguous { candidates, .. }) => {
+            candidates.into_iter().map(|one| one.label).collect()
+        }
+        Err(Error::NotFound { .. }) => Vec::new(),
+        Err(other) => panic!("{other}"),
+    }
+}
+
+#[test]
+fn choose_takes_whole_names_before_longer_ones() {
+    let inventory = people(&[
+        ("Anna Müller-Lüdenscheid", "anna.mueller@example.org"),
+        ("Anna Müller", "anna@example.org"),
+        ("Hanna Müller", "hanna@example.org"),
+        ("Müller, Anna", "mueller+anna@example.org"),
+    ]);
+    let none = Filters::default();
+    for (selector, label) in [
+        ("Anna Müller", "Anna Müller"),
+        (" anna mu\u{308}ller ", "Anna Müller"),
+        ("anna@example.org", "Anna Müller"),
+        ("CN=Anna Müller", "Anna Müller"),
+        ("cn=anna müller,o=example", "Anna Müller"),
+        ("müller, anna", "Müller, Anna"),
+        (r"CN=Müller\, Anna", "Müller, Anna"),
+    ] {
+        assert_eq!(meant(&inventory, selector, &none), [label], "{selector}");
+    }
+    assert_eq!(meant(&inventory, "Anna", &none).len(), 4);
+    assert_eq!(meant(&inventory, "Anna Mül", &none).len(), 3);
+    assert_eq!(meant(&inventory, "O=Example", &none).len(), 4);
+    let all = all(&inventory, &Choice::of("Anna Müller"), NOW);
+    assert_eq!(all.len(), 1);
+    // What looks like an attribute, inside of one.
+    let inventory = people(&[
+        ("Lee,CN=Bea", "lee@example.org"),
+        ("Beate", "b@example.org"),
+    ]);
+    assert_eq!(meant(&inventory, "bea", &none).len(), 2);
+}
+
+#[test]
+fn choose_takes_whole_labels_before_longer_ones() {
+    let store = MemoryStore::new("memory");
+    for (key, label) in [(1, "mail 2025"), (2, "mail")] {
+        let one = Issued {
+            key,
+            ..Issued::default()
+        };
+        let private_key = MemoryKey::Exportable(one.private_key());
+        store.insert(one.certificate(), Some(label), private_key);
+    }
+    let inventory = Inventory::of(vec![Box::new(store)]).unwrap();
+    let none = Filters::default();
+    assert_eq!(meant(&inventory, "MAIL", &none), ["mail"]);
+    assert_eq!(meant(&inventory, "Ada Example", &none).len(), 2);
+}
+
+#[test]
+fn choose_never_replaces_whole_name_by_longer() {
+    let store = MemoryStore::new("memory");
+    let anna = Issued {
+        subject: "Anna Müller",
+        until: NOW.seconds() / (24 * 3600) - 1,
+        ..Issued::default()
+    };
+    let longer = Issued {
+        subject: "Anna Müller-Lüdenscheid",
+        until: NOW.seconds() / (24 * 3600) + 1,
+        key: 2,
+        ..anna
+    };
+    for one in [anna, longer] {
+        store.insert(
+            one.certificate(),
+            None,
+            MemoryKey::Exportable(one.private_key()),
+        );
+    }
+    let inventory = || Inventory::of(vec![Box::new(store.clone())]).unwrap();
+    let valid = Filters {
+        valid: true,
+        written: "--valid".to_owned(),
+        ..Filters::default()
+    };
+    let choice = Choice {
+        filters: &valid,
+        ..Choice::of("Anna Müller")
+    };
+    let left_out = choose(&inventory(), &choice, NOW).unwrap_err().to_string();
+    assert!(
+        left_out.contains("one matches without --valid"),
+        "{left_out}"
+    );
+    store.archive(&anna.certificate().id());
+    let stored = inventory();
+    let archived = choose(&stored, &Choice::of("Anna Müller"), NOW);
+    let archived = archived.unwrap_err().to_string();
+    assert!(
+        archived.contains("one that is archived matches"),
+        "{archived}"
+    );
+    // Without a private key, too.
+    let store = MemoryStore::new("memory");
+    store.insert(anna.certificate(), None, MemoryKey::Missing);
+    store.insert(
+        longer.certificate(),
+        None,
+        MemoryKey::Exportable(longer.private_key()),
+    );
+    let inventory = Inventory::of(vec![Box::new(store)]).unwrap();
+    let keyless = choose(&inventory, &Choice::of("Anna Müller"), NOW);
+    assert!(
+        matches!(keyless, Err(Error::Store(StoreError::KeyMissing { .. }))),
+        "{keyless:?}"
+    );
+}
+
+#[test]
+fn newest_chooses_among_one_subject_only() {
+    let of = |all: &[Issued<'_>], selector| {
+        let store = MemoryStore::new("memory");
+        for one in all {
+            store.insert(
+                one.certificate(),
+                None,
+                MemoryKey::Exportable(one.private_key()),
+            );
+        }
+        let inventory = Inventory::of(vec![Box::new(store)]).unwrap();
+        let choice = Choice {
+            newest: true,
+            ..Choice::of(selector)
+        };
+        match choose(&inventory, &choice, NOW) {
+            Ok(one) => Ok(one.certificate().parse().not_before()),
+            Err(Error::Ambiguous { issued_last, .. }) => Err(issued_last),
+            Err(other) => panic!("{other}"),
+        }
+    };
+    let old = Issued {
+        emails: &["ada@example.org"],
+        ..Issued::default()
+    };
+    let new = Issued {
+        from: old.from + 1,
+        key: 2,
+        ..old
+    };
+    let begin = UnixTime::new(new.from * 24 * 3600);
+    assert_eq!(of(&[new, old], "Ada"), Ok(begin));
+    let different = Err(IssuedLast::OfDifferentSubjects);
+    for other in [
+        Issued {
+            subject: "Ada Example-Lovelace",
+            ..new
+        },
+        Issued {
+            organization: "Example",
+            ..new
+        },
+        // Somebody else of the same name.
+        Issued {
+            emails: &["ada.e@example.org"],
+            ..new
+        },
+    ] {
+        assert_eq!(of(&[old, other], "Ada"), different, "{other:?}");
+        assert_eq!(of(&[old, other, new], "Ada"), different, "{other:?}");
+    }
+    let at_once = Issued { key: 3, ..new };
+    assert_eq!(of(&[old, new, at_once], "Ada"), Err(IssuedLast::Several));
 }

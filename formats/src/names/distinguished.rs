@@ -132,6 +132,13 @@ fn push_attribute(text: &mut String, kind: &Oid<'_>, value: &Any<'_>) {
     }
 }
 
+/// A value of an attribute as it stands in the RFC 4514 string of a name.
+pub fn escaped(value: &str) -> String {
+    let mut text = String::with_capacity(value.len());
+    push_escaped(&mut text, value);
+    text
+}
+
 /// Escapes as RFC 4514 section 2.4 asks.
 fn push_escaped(text: &mut String, value: &str) {
     let last = value.chars().count().saturating_sub(1);

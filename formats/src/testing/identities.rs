@@ -206,11 +206,11 @@ pub fn issuers() -> Vec<Certificate> {
     ]
 }
 
-fn ec_key(seed: u8) -> SigningKey {
+pub(super) fn ec_key(seed: u8) -> SigningKey {
     SigningKey::from_slice(&[seed; 32]).unwrap()
 }
 
-fn spki(key: &SigningKey) -> Vec<u8> {
+pub(super) fn spki(key: &SigningKey) -> Vec<u8> {
     key.verifying_key().to_public_key_der().unwrap().to_vec()
 }
 
@@ -219,7 +219,7 @@ pub fn ec_spki() -> Vec<u8> {
     spki(&ec_key(3))
 }
 
-fn pkcs8(key: &SigningKey) -> PrivateKey {
+pub(super) fn pkcs8(key: &SigningKey) -> PrivateKey {
     let der = key.to_pkcs8_der().unwrap();
     PrivateKey::from_pkcs8_der(Zeroizing::new(der.as_bytes().to_vec()))
 }

@@ -7,6 +7,7 @@ pub(crate) mod counts;
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod identities;
+pub mod issued;
 mod mutation;
 pub mod writer;
 

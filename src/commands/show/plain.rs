@@ -96,7 +96,15 @@ fn valid(subject: &Subject<'_>) -> String {
     let parsed = subject.identity.certificate().parse();
     let not_before = parsed.not_before();
     let not_after = parsed.not_after();
-    how_long(not_before, not_after, subject.now)
+    let Some(renewal) = subject.renewal else {
+        return how_long(not_before, not_after, subject.now);
+    };
+    let [from, until] = [not_before, not_after].map(time::local_date);
+    format!(
+        "from {from} until {until}; {} ({}). Keep it to read what was encrypted for it",
+        time::renewed(renewal.not_after()),
+        renewal.thumbprint()
+    )
 }
 
 /// The same, of a certificate with these ends. Who makes one may put them in the wrong order.

@@ -10,6 +10,8 @@ use crate::render::Look;
 pub(super) struct Subject<'a> {
     pub(super) inventory: &'a Inventory,
     pub(super) identity: &'a ListedCertificate,
+    /// What renewed it.
+    pub(super) renewal: Option<&'a ListedCertificate>,
     pub(super) path: &'a Path,
     /// Whether the machine trusts the path's root, where that can be told.
     pub(super) root_trusted: Option<bool>,

@@ -26,6 +26,7 @@ fn shown_with(inventory: &Inventory, path: &Path, width: Option<u16>) -> [String
     let subject = Subject {
         inventory,
         identity,
+        renewal: None,
         path,
         root_trusted: None,
         now: NOW,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use certstow_core::backup::Emptied;
-use certstow_core::error::{Error as LibraryError, Near, Nearly};
+use certstow_core::error::{Error as LibraryError, IssuedLast, Near, Nearly};
 use certstow_core::escrow::Trouble;
 use certstow_core::time::UnixTime;
 use certstow_formats::certificate::EntryId;
@@ -174,6 +174,7 @@ pub(super) fn one_of_each() -> Vec<(Error, u8, &'static str)> {
             library(LibraryError::Ambiguous {
                 selector: text(),
                 candidates: Vec::new(),
+                issued_last: IssuedLast::One,
             }),
             11,
             "ambiguous",

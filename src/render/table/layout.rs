@@ -33,6 +33,8 @@ pub(super) struct Layout {
     pub(super) two_lines: bool,
     /// Whether the date is shown beside the distance.
     pub(super) date: bool,
+    /// Whether the end of what renewed a certificate is said, too.
+    pub(super) renewal: bool,
     /// Of how many parts the bar behind the date is.
     pub(super) bar: u16,
     /// How much of a thumbprint is shown.
@@ -58,6 +60,7 @@ pub(super) const WHOLE: Layout = Layout {
     columns: &[Name, Issuer, Expires, Key, Thumbprint, Store],
     two_lines: false,
     date: true,
+    renewal: true,
     bar: 0,
     digits: 40,
     name: 16,
@@ -80,6 +83,7 @@ pub(super) const LAYOUTS: [Layout; 6] = [
         columns: &[Name, Issuer, Expires, Key, Thumbprint],
         two_lines: true,
         date: true,
+        renewal: true,
         bar: 5,
         digits: 12,
         name: 16,
@@ -88,6 +92,7 @@ pub(super) const LAYOUTS: [Layout; 6] = [
         columns: &[Name, Expires, Key, Thumbprint],
         two_lines: true,
         date: true,
+        renewal: true,
         bar: 5,
         digits: 12,
         name: 12,
@@ -100,6 +105,7 @@ const NARROW: Layout = Layout {
     columns: &[Name, Expires, Thumbprint],
     two_lines: true,
     date: true,
+    renewal: false,
     bar: 5,
     digits: 8,
     name: 7,
@@ -122,6 +128,7 @@ pub(super) const TREE_LAYOUTS: [Layout; 6] = [
     },
     Layout {
         columns: &[Name, Expires, Key, Thumbprint],
+        renewal: false,
         bar: 5,
         digits: 12,
         name: 24,
@@ -129,6 +136,7 @@ pub(super) const TREE_LAYOUTS: [Layout; 6] = [
     },
     Layout {
         columns: &[Name, Expires, Thumbprint],
+        renewal: false,
         bar: 5,
         digits: 12,
         name: 20,
@@ -136,6 +144,7 @@ pub(super) const TREE_LAYOUTS: [Layout; 6] = [
     },
     Layout {
         columns: &[Name, Expires],
+        renewal: false,
         bar: 5,
         name: 20,
         ..WHOLE_TREE
@@ -151,6 +160,7 @@ pub(super) const TREE_LAYOUTS: [Layout; 6] = [
 const NARROW_TREE: Layout = Layout {
     columns: &[Name, Expires],
     date: false,
+    renewal: false,
     bar: 5,
     name: 12,
     ..WHOLE

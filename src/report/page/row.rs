@@ -48,10 +48,12 @@ pub(super) fn write(html: &mut Html, report: &Report, axis: &Axis, item: &Item, 
     } else {
         date(html, item.not_after);
     }
-    html.put(
-        ", {}</span></td><td role=\"cell\" class=\"key\">",
-        &[&distance(item, urgency, report.now)],
-    );
+    html.put(", {}", &[&distance(item, urgency, report.now)]);
+    if let Some(renewal) = item.renewal {
+        html.raw("; newer one until ");
+        date(html, renewal.not_after);
+    }
+    html.raw("</span></td><td role=\"cell\" class=\"key\">");
     key(html, item);
     backup(html, report, item);
     html.put(
@@ -84,6 +86,7 @@ fn line(html: &mut Html, axis: &Axis, item: &Item, urgency: Validity, now: UnixT
         let today = axis.place(now).clamp(left, right);
         match urgency {
             Validity::Expired => piece(html, "over", left, right),
+            Validity::Renewed if to < now => piece(html, "over", left, right),
             Validity::Later => piece(html, "ahead", left, right),
             _ => {
                 piece(html, "past", left, right);
@@ -178,6 +181,9 @@ fn details(html: &mut Html, item: &Item) {
     field(html, "Serial", &item.serial);
     field(html, "Valid from", &time::local(item.not_before));
     field(html, "Valid until", &time::local(item.not_after));
+    if let Some(renewal) = item.renewal {
+        field(html, "Renewed by", &format!("SHA-256 {}", renewal.id));
+    }
     field(html, "E-mail", &item.emails.join(", "));
     field(html, "DNS names", &item.dns_names.join(", "));
     field(html, "Account", &item.user_principal_names.join(", "));
