@@ -7,6 +7,7 @@ mod options;
 
 use std::io;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
@@ -232,6 +233,7 @@ pub(crate) struct Journal {
     event_log: Option<EventLog>,
     began: Instant,
     missing: Mutex<Missing>,
+    ended: AtomicBool,
 }
 
 /// The entries that did not get into every log.
@@ -262,6 +264,7 @@ impl Journal {
             event_log,
             began: Instant::now(),
             missing: Mutex::default(),
+            ended: AtomicBool::new(false),
         };
         journal.start(options, global.log.as_deref())?;
         Ok(journal)
@@ -287,6 +290,10 @@ impl Journal {
 
     /// Records the end; the result is a warning to show if not everything was recorded.
     pub(crate) fn end(&self, exit: Exit) -> Option<String> {
+        // A run that is over may still be interrupted.
+        if self.ended.swap(true, Ordering::SeqCst) {
+            return None;
+        }
         self.record(&Entry::end(exit, self.began));
         let missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
         let why = missing.why.as_ref()?;

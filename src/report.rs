@@ -128,7 +128,7 @@ pub(crate) struct Renewal {
 /// A copy of an identity, and who tells of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Copy {
-    /// When it was made,, if that is known.
+    /// When it was made, if that is known.
     pub(crate) when: Option<UnixTime>,
     /// The folder and the file there; `None` if the store of the key told of it.
     pub(crate) place: Option<(String, String)>,
@@ -154,7 +154,7 @@ pub(crate) enum Validity {
 }
 
 impl Validity {
-    /// All of them, as time goes by.
+    /// All of them, in the order of the filters and columns.
     pub(crate) const ALL: [Self; 6] = [
         Self::Expired,
         Self::Urgent,

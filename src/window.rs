@@ -1,5 +1,5 @@
-//! The window that opens for a double click on certstow.exe and closes with it: it stays until it was
-//! read.
+//! The window that opens for a double click on certstow.exe and closes with it: certstow waits for Enter,
+//! so that the result can be read.
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};
@@ -9,8 +9,8 @@ use certstow_platform::os::{self, Asking};
 
 use crate::exit::Exit;
 
-/// Waits for Enter where the window would be gone before the result can be read. Who gave up has read
-/// what there was.
+/// Waits for Enter where the window would be gone before the result can be read. After
+/// "cancelled" there is nothing to read.
 pub(super) fn stays_until_read(by_hand: bool, exit: Exit) {
     if by_hand
         && exit != Exit::Cancelled

@@ -1,4 +1,4 @@
-//! Certificates that OpenSSL made, as they are shown, found by what they are called, and exported.
+//! Certificates as they are shown, found by what they are called, and exported.
 
 #![cfg(unix)]
 
@@ -10,6 +10,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use certstow_formats::testing::issued::Issued;
 use program::{in_folder, run};
 
 /// Runs the host's OpenSSL.
@@ -82,7 +83,7 @@ fn show_finds_alternative_names() {
         assert_eq!(code, Some(0), "{text}");
         for field in [
             r#""label": "Ada""#,
-            r#""zoë@büro.example""#,
+            r#""zo\u00eb@b\u00fcro.example""#,
             r#""user_principal_names": ["#,
             r#""directory_names": ["#,
         ] {
@@ -228,5 +229,27 @@ fn list_names_every_kind_of_key() {
         let found = text.lines().find(|line| line.contains("\"algorithm\""));
         let found = found.unwrap_or_else(|| panic!("{subject}: {text}"));
         assert!(found.contains(name), "{name}: {found}");
+    }
+}
+
+#[test]
+fn show_technical_reads_impossible_dates() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut der = Issued::default().certificate().der().to_vec();
+    let (written, impossible) = (b"20240101000000Z", b"20240230000060Z");
+    let mut places = der.windows(written.len());
+    let at = places.position(|place| place == written).expect("its date");
+    der[at..at + written.len()].copy_from_slice(impossible);
+    fs::write(folder.path().join("ada.der"), der).expect("a certificate");
+    let show = ["show", "Ada Example", "--technical", "--store", "."];
+    let (code, text) = run(folder.path(), &show);
+    assert_eq!(code, Some(0), "{text}");
+    for words in [
+        "2024-02-29",
+        "written as 20240230000060Z until 2025",
+        "Signed with",
+        "Extensions",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
     }
 }

@@ -226,7 +226,7 @@ fn newest_takes_last_of_one_subject() {
     let (code, text) = listed(folder, "show Ada --newest");
     assert_eq!(code, Some(11), "{text}");
     assert!(
-        text.contains("3 identities match 'Ada', and more than one was issued last"),
+        text.contains("3 identities match 'Ada', the newest of which were issued at the same time"),
         "{text}"
     );
 }

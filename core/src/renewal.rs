@@ -1,7 +1,7 @@
 //! Renewals: certificates that take the place of others. RFC 5280 does not say which certificate renews
 //! which; RFC 3647, sections 4.6 and 4.7, calls a new certificate for the same subject a renewal, or a
 //! re-key where its key is new, too. One counts here where it was issued later and ends later, is for the
-//! same subject and purposes, and comes from the same issuer or has the same key.
+//! same subject, hosts and purposes, and comes from the same issuer or has the same key.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -127,10 +127,12 @@ struct Issued<'i> {
     not_after: UnixTime,
 }
 
-/// Whom a certificate is for, and what: a person may have one to sign and another to decrypt.
+/// Whom a certificate is for, and what: a person may have one to sign and another to decrypt, a
+/// company one for each of its servers.
 #[derive(PartialEq, Eq, Hash)]
 struct Purpose {
     subject: Subject,
+    dns_names: Vec<String>,
     key_usages: Vec<&'static str>,
     extended_key_usages: Vec<String>,
 }
@@ -140,10 +142,14 @@ impl<'i> Issued<'i> {
         let parsed = listed.certificate().parse();
         let mut extended_key_usages = parsed.extended_key_usages();
         extended_key_usages.sort();
+        let dns_names = parsed.dns_names().into_iter();
+        let mut dns_names: Vec<_> = dns_names.map(|name| comparable(&name)).collect();
+        dns_names.sort();
         Self {
             listed,
             purpose: Purpose {
                 subject: Subject::parsed(&parsed),
+                dns_names,
                 key_usages: parsed.key_usages(),
                 extended_key_usages,
             },

@@ -182,6 +182,12 @@ impl Certificate {
         self.der != self.parseable
     }
 
+    /// From when until when it is valid, as it is written there, if one of these dates is in no
+    /// calendar. What [`Self::parse`] gives in its place is the nearest one before.
+    pub fn impossible_dates(&self) -> Option<(String, String)> {
+        structure::dates(&self.der).filter(|_| self.has_impossible_date())
+    }
+
     /// The part that is malformed, such as "its issuer", if other programs refuse this certificate
     /// although certstow reads it.
     pub(crate) fn malformed_part(&self) -> Option<&'static str> {
@@ -190,7 +196,7 @@ impl Certificate {
 
     /// The certificate's fields, as x509-parser has them. Its dates exist, where the certificate's do
     /// not, so that its bytes are not for verifying signatures.
-    pub(crate) fn x509(&self) -> X509Certificate<'_> {
+    pub fn x509(&self) -> X509Certificate<'_> {
         match X509Certificate::from_der(&self.parseable) {
             Ok((_, parsed)) => parsed,
             Err(_) => unreachable!("from_der read these bytes"),

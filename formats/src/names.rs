@@ -17,6 +17,7 @@ pub(crate) use distinguished::string_value;
 pub(crate) use distinguished::{common_name, distinguished_name, organization, readable_name};
 pub use distinguished::{distinguished_name_of_der, escaped, short_name_of_der};
 pub use hex::hex;
+pub use purposes::may_decrypt;
 
 /// Extended key usages that have a name of their own, by what the certificate carries.
 const USAGES: [(&str, &str); 14] = [

@@ -28,7 +28,7 @@ pub enum Session {
     Batch,
     /// A service, by its name where that is known.
     Service(Option<String>),
-    /// A logon over the network, which leaves no password to decrypt keys with.
+    /// A logon over the network, which may leave no password to decrypt keys with.
     Network,
     /// Nothing tells: a script, a pipe.
     Unknown,

@@ -59,9 +59,11 @@ pub fn abandon() {
 
 fn remove_unfinished() {
     let unfinished = unfinished();
-    for temporary in unfinished.iter() {
-        // Meanwhile it may have become the finished file, which is complete.
-        let _ = os::remove_file(temporary);
+    // Meanwhile one may have become the finished file, which is complete.
+    let remains = |path: &&PathBuf| fs::remove_file(os::long_path(path)).is_err() && path.exists();
+    let (held, retries) = (unfinished.iter().filter(remains), Retries::new());
+    for temporary in held.collect::<Vec<_>>() {
+        let _ = os::remove_one_of_many(temporary, &retries);
     }
     std::mem::forget(unfinished);
 }
@@ -231,10 +233,11 @@ fn create(make: fn(&Path) -> io::Result<File>, folder: &Path) -> io::Result<Name
 /// Whether the file system (FAT and exFAT on a USB drive, some network shares) has neither a
 /// rename that spares an existing file nor hard links.
 fn cannot_be_told_not_to_replace(error: &io::Error) -> bool {
-    let by_kind = matches!(
-        error.kind(),
-        ErrorKind::PermissionDenied | ErrorKind::Unsupported | ErrorKind::InvalidInput
-    );
+    // On Windows every file system can, and a refusal is another program's, for a moment.
+    let by_kind = match error.kind() {
+        ErrorKind::PermissionDenied => !cfg!(windows),
+        kind => matches!(kind, ErrorKind::Unsupported | ErrorKind::InvalidInput),
+    };
     let code = error
         .raw_os_error()
         .filter(|_| cfg!(target_vendor = "apple"));

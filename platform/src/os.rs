@@ -67,7 +67,7 @@ pub fn remove_file(path: &Path) -> io::Result<()> {
     remove_one_of_many(path, &Retries::new())
 }
 
-/// The same of one of many, for all of which there is one patience.
+/// The same of one of many, which share one limit of time.
 ///
 /// # Errors
 /// The operating system's.

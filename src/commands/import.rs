@@ -42,7 +42,8 @@ pub(crate) fn run(args: &ImportArgs, screen: &Screen) -> Result<Exit, Error> {
         _ => None,
     };
     let unlock = named.as_deref().unwrap_or_default();
-    let came = find_key_in_target(&mut sources, args, unlock)?;
+    let passwords = [unlock, password.as_slice()].concat();
+    let came = find_key_in_target(&mut sources, args, &passwords)?;
     let something = something_to_import(&mut sources, args);
     let problems = sources.problems.iter();
     let problems = problems.map(|problem| Warning::about(&problem.place, &problem.message));
@@ -81,7 +82,7 @@ pub(crate) fn run(args: &ImportArgs, screen: &Screen) -> Result<Exit, Error> {
     );
 
     let in_clear = password.is_none() && info.key_protection.takes_password();
-    let mut report = ImportReport::new(&info.spec, target.exportable, sources);
+    let mut report = ImportReport::new(&info.spec, target.exportable, sources, &came);
     for outcome in outcomes {
         if let Ok(imported) = &outcome.result {
             screen.record(&entry(&outcome, imported).with("store", info.spec.to_string()));

@@ -3,7 +3,8 @@
 //! ```json
 //! {"schema": "certstow.report/1", "file": "...", "sha256": "...", "identities": 3, "expired": 1,
 //!  "within_30_days": 0, "renewed": 0, "no_known_backup": 3, "not_exportable": 0,
-//!  "only_in_backup": 0, "problems": [{"store": "...", "place": "...", "message": "..."}], "warnings": []}
+//!  "only_in_backup": 0, "problems": [{"store": "...", "place": "...", "message": "..."}],
+//!  "notices": [], "warnings": []}
 //! ```
 
 use std::io::{self, IsTerminal as _};

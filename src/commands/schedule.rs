@@ -241,7 +241,11 @@ fn schedule(
     let program = match &args.program {
         Some(program) => program.clone(),
         None => {
-            let program = program::as_started();
+            // A link that a person can change is nothing to run as root.
+            let program = match owner {
+                Owner::Machine => std::env::current_exe(),
+                Owner::User => program::as_started(),
+            };
             let program = program.map_err(|source| Error::io("the path of certstow", source))?;
             line::absolute(&program)?
         }

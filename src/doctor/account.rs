@@ -35,8 +35,7 @@ fn of(account: &Account) -> Check {
         );
     }
     match (account.profile_loaded, &account.session) {
-        // Unix decrypts no keys with a logon.
-        // A logon of the type 8 (ssh with a password, CredSSP) has one; a key of ssh or Kerberos gives none
+        // `Some`, since Unix decrypts no keys with a logon. A logon of the type 8 (ssh with a password, CredSSP) has one; a key of ssh or Kerberos gives none
         // (type 3). Credential Manager answers neither (PowerShell/Win32-OpenSSH#1349, #2273).
         (Some(_), Session::Network) => found.warn(
             "a logon over the network may have no password to decrypt the account's keys with, and \

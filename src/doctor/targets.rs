@@ -10,6 +10,7 @@ use certstow_core::{backup, output, waits};
 use certstow_platform::os::{self, disk, privacy};
 
 use super::Check;
+use crate::error::OfDestination;
 
 /// Less room than this may not do for the next backup, in bytes.
 const LITTLE: u64 = 10 << 20;
@@ -53,21 +54,20 @@ pub(crate) fn check(folder: &Path) -> Check {
         return found
             .warn("it is on no disk, but in memory: what is saved there is gone after a restart");
     }
+    if room.is_some_and(|room| room < LITTLE) {
+        return found.warn("there is hardly room for a backup");
+    }
     if let Some(what) = privacy::guarded_from_tasks(folder) {
         return found.warn(format!(
             "macOS lets no task into {what} before certstow has Full Disk Access (System Settings, \
              Privacy & Security); what runs at a terminal has what the terminal has"
         ));
     }
-    match room {
-        Some(bytes) if bytes < LITTLE => found.warn("there is hardly room for a backup"),
-        _ => found,
-    }
+    found
 }
 
 fn failed(about: String, error: &Error) -> Check {
-    Check::failed("target", about, error)
-        .advise("name another folder with --to, or let this account write to it")
+    Check::failed("target", about, &OfDestination(error))
 }
 
 /// Checks that a folder which held a backup when it was last saved to holds one today; `None` if it

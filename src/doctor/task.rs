@@ -45,6 +45,11 @@ pub(crate) fn last_run(name: &str, scheduled: &Scheduled) -> Check {
             let ended = format!("its last run ended with {}{when}", meaning(*code));
             (ended, *code != 0)
         }
+        Some(LastRun::Failed { why, when }) => {
+            let when = when.as_ref().map(|when| format!(" ({when})"));
+            let when = when.unwrap_or_default();
+            (format!("its last run failed: {why}{when}"), true)
+        }
     };
     let check = Check::ok("task", name, runs + &found);
     match failed {

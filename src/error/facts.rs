@@ -157,7 +157,7 @@ impl<T: Into<Cow<'static, str>>> From<T> for Hint {
 /// What to do where questions are shown in a console that nobody sees.
 const TO_BE_ASKED: &str = "this window (as Git Bash, MSYS2 and PowerShell ISE have) shows no questions: to \
                            be asked, start it as 'winpty certstow ...', or in Windows Terminal, cmd or \
-                           PowerShell";
+                           PowerShell, and without redirecting both outputs";
 
 /// Whom the words of a hint are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -245,7 +245,7 @@ fn of_password() -> Hint {
 const WIZARD: &str = "name another folder";
 
 /// What EPERM of macOS asks for, beside rare flags of files.
-const FULL_DISK_ACCESS: &str = "give the program that runs it, certstow in a task or the terminal, \
+pub(super) const FULL_DISK_ACCESS: &str = "give the program that runs it, certstow in a task or the terminal, \
                                 Full Disk Access in System Settings, Privacy & Security";
 
 /// Where to save instead.
@@ -287,6 +287,9 @@ fn of_target(source: &io::Error, place: Place) -> Hint {
         _ if os::is_open_elsewhere(source) => {
             format!("close the program that has it open, or {elsewhere}")
         }
+        _ if privacy::is_refused_by_privacy(source) => {
+            format!("{FULL_DISK_ACCESS}, or {elsewhere}")
+        }
         _ if matches!(place, Place::Copy) => elsewhere.to_owned(),
         io::ErrorKind::InvalidFilename if matches!(place, Place::Output) => {
             return Hint::on_command_line("choose another name with -o")
@@ -295,9 +298,6 @@ fn of_target(source: &io::Error, place: Place) -> Hint {
         io::ErrorKind::NotFound => {
             return Hint::on_command_line(format!("make its folder first, or {elsewhere}"))
                 .in_wizard("make that folder first, or name another one");
-        }
-        _ if privacy::is_refused_by_privacy(source) => {
-            format!("{FULL_DISK_ACCESS}, or {elsewhere}")
         }
         io::ErrorKind::PermissionDenied => {
             format!("let this account write there, or {elsewhere}")

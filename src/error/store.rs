@@ -1,14 +1,14 @@
 //! What the errors of stores are to a person and a script.
 
-use std::io;
-
 use certstow_core::nearest::nearest;
 use certstow_formats::sanitize::safe;
 use certstow_platform::error::StoreError;
+use certstow_platform::os::privacy;
 use certstow_platform::spec::StoreSpec;
 use certstow_platform::store::NotExportable;
 
 use super::facts::{Answer, Facts, Hint};
+use super::library::FULL_DISK_ACCESS;
 use crate::exit::Exit;
 
 /// In the wizard, another identity may do: all but the password that unlocks this one.
@@ -28,17 +28,16 @@ fn table(error: &StoreError) -> Facts {
         StoreError::Unavailable { store, .. } => {
             Facts::new(Exit::Store, "store-unavailable", of_unavailable(store))
         }
-        StoreError::AccessDenied { source, .. } => Facts::new(
-            Exit::Store,
-            "access-denied",
-            Hint::from("run certstow as the owner, or let this account read it")
-                // Of a file, that is, and not of a store of the system.
-                .of_denied(
-                    source
-                        .as_ref()
-                        .is_some_and(|source| source.is::<io::Error>()),
-                ),
-        ),
+        StoreError::AccessDenied { source, .. } => {
+            // Of a file, that is, and not of a store of the system.
+            let file = source.as_ref().and_then(|source| source.downcast_ref());
+            let hint = match file.is_some_and(privacy::is_refused_by_privacy) {
+                true => FULL_DISK_ACCESS.into(),
+                false => Hint::from("run certstow as the owner, or let this account read it")
+                    .of_denied(file.is_some()),
+            };
+            Facts::new(Exit::Store, "access-denied", hint)
+        }
         StoreError::KeyAccessDenied { .. } => Facts::new(
             Exit::Store,
             "access-denied",

@@ -105,8 +105,8 @@ impl SchedulerError {
                     match scheduler {
                         Scheduler::TaskScheduler => {
                             "the account needs the right 'Log on as a batch job' and a password (a \
-                             PIN is none), and --machine an administrator's prompt; where a policy \
-                             forbids to store passwords no task of a person can be registered; \
+                             PIN is not one), and --machine an administrator's prompt; where a policy \
+                             forbids storing passwords, no task of a person can be registered; \
                              --print writes the XML for other tools"
                         }
                         Scheduler::Systemd => "--machine needs root; --print writes the files",

@@ -10,6 +10,7 @@ use certstow_core::export::{Format, default_file_name, with_usual_extension};
 use certstow_core::identity::{Inventory, ListedCertificate, Stores};
 use certstow_core::output::{Existing, preflight};
 use certstow_core::time;
+use certstow_formats::plural::counted;
 use certstow_formats::sanitize::{is_unsafe, safe};
 use certstow_formats::secret::Password;
 use certstow_platform::spec::StoreSpec;
@@ -183,22 +184,38 @@ fn whose(file: &Path, draft: &Draft) -> String {
     let Ok(read) = read else {
         return "It cannot be read: whose it is, nobody can tell.".to_owned();
     };
-    let found = read.identities().chain(read.certificates()).next();
-    match found {
-        Some(found) if Some(found.id()) == draft.identity => {
-            "It holds the same certificate as the one to be saved.".to_owned()
-        }
-        Some(found) => format!(
-            "It holds another certificate: {}, until {}.",
-            safe(&found.label()),
-            time::local_date(found.not_after())
+    let is_same = |one: &&ListedCertificate| Some(one.id()) == draft.identity;
+    let called = |one: &ListedCertificate| {
+        let until = time::local_date(one.not_after());
+        format!("{}, until {until}", safe(&one.label()))
+    };
+    let same = read.certificates().iter().find(is_same);
+    let others: Vec<_> = read.identities().filter(|one| !is_same(one)).collect();
+    let first = others.first().copied().or(read.certificates().first());
+    match (same, first) {
+        (Some(_), Some(other)) if !others.is_empty() => format!(
+            "It holds the same certificate as the one to be saved, and {}: {}.",
+            counted(others.len(), "other private key", "other private keys"),
+            called(other)
         ),
-        None if inventory::locked(&read).next().is_some() => {
+        (Some(same), _) if same.has_key() && !draft.args.format.has_key() => {
+            "It holds the same certificate as the one to be saved, and its private key, which the \
+             new file would not hold."
+                .to_owned()
+        }
+        (Some(_), _) => "It holds the same certificate as the one to be saved.".to_owned(),
+        (None, Some(other)) if others.len() > 1 => format!(
+            "It holds {} private keys of other certificates: {}, and more.",
+            others.len(),
+            called(other)
+        ),
+        (None, Some(other)) => format!("It holds another certificate: {}.", called(other)),
+        (None, None) if inventory::locked(&read).next().is_some() => {
             "Whose certificate it holds shows only with its password: it may be another's than \
              the one to be saved."
                 .to_owned()
         }
-        None => "No certificate shows in it.".to_owned(),
+        (None, None) => "No certificate shows in it.".to_owned(),
     }
 }
 

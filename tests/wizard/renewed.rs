@@ -151,6 +151,10 @@ fn existing_file_says_whose_it_is() {
     told_of(&world, "old.p12", &another);
     told_of(&world, "new.p12", "It holds the same certificate");
     told_of(&world, "note.p12", "No certificate shows in it.");
+    fs::write(world.file("both.p12"), new.pem() + &old.pem()).expect("a file");
+    let both =
+        format!("the same certificate as the one to be saved, and 1 other private key: {RENATE}");
+    told_of(&world, "both.p12", &both);
     let from = world.file("old.p12");
     for (name, password, words) in [
         ("same.p12", PASSWORD, another.as_str()),

@@ -98,8 +98,8 @@ fn build() -> Result<PathBuf, String> {
     }
 }
 
-/// One program for both kinds of processor. Without a signature of its own for each, what macOS lets
-/// one program without any signature do, it lets all of them do; Apple's linker makes one for ARM alone.
+/// One program for both kinds of processor. Both are signed ad hoc: macOS ties what a user
+/// allows a program to its signature, and Apple's linker signs for ARM alone.
 fn universal(target: &Path, name: &str) -> Result<PathBuf, String> {
     let mut both = Vec::new();
     for triple in ["aarch64-apple-darwin", "x86_64-apple-darwin"] {

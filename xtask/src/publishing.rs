@@ -58,12 +58,12 @@ pub(crate) fn check() -> Result<(), String> {
 fn is_key(name: &str, content: &[u8]) -> bool {
     let content = String::from_utf8_lossy(content);
     let mut after = content.split("PRIVATE KEY-----").skip(1);
+    // Headers, indentation or the escapes of a string may stand before the base64.
     let is_block = |text: &str| {
-        let text = text.trim_start_matches(['\r', '\n']);
-        let base64 = text
-            .bytes()
-            .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='));
-        base64.count() >= 40
+        let block = text.split("-----").next().unwrap_or_default();
+        let is_base64 = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=');
+        let mut runs = block.split(|c| !is_base64(c));
+        runs.any(|run| run.len() >= 40)
     };
     KEY_FILES.iter().any(|ending| name.ends_with(ending)) || after.any(is_block)
 }
@@ -77,6 +77,14 @@ mod tests {
         let sample = crate::command::root().join("examples/personal/grace-example.pem");
         let sample = files::read(sample).unwrap();
         assert!(is_key("src/notes.txt", &sample));
+        let sample = String::from_utf8(sample).unwrap();
+        for escaped in [
+            sample.replace('\n', "\\n"),
+            sample.replace('\n', "\n    "),
+            sample.replacen("KEY-----\n", "KEY-----\nProc-Type: 4,ENCRYPTED\n\n", 1),
+        ] {
+            assert!(is_key("src/notes.txt", escaped.as_bytes()), "{escaped}");
+        }
         assert!(is_key("tests/data/ada.p12", b""));
         let label = b"starts_with(\"-----BEGIN PRIVATE KEY-----\")";
         assert!(!is_key("src/key.rs", label));

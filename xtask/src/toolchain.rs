@@ -3,7 +3,7 @@
 
 use crate::command::{command, program, run, succeeds};
 
-/// The other platforms. Windows is what is shipped, and what runs under Wine.
+/// The other platforms; of Windows, MSVC is what is shipped, and GNU what runs under Wine.
 pub(crate) const TARGETS: [&str; 4] = [
     "x86_64-pc-windows-msvc",
     "x86_64-pc-windows-gnu",

@@ -256,11 +256,12 @@ pub(super) const NOT_MADE: &str = "the folder is not there, and cannot be made";
 pub fn check_place(folder: &Path) -> Result<(), Error> {
     let _wait = output::waiting_for(folder);
     output::check_name(folder)?;
-    match os::is_drive_root(folder) && !folder.join(manifest::NAME).exists() {
+    let whole = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    match os::is_drive_root(&whole) && !folder.join(manifest::NAME).exists() {
         true => Err(Error::target(
             folder,
             "it is the root of a drive",
-            io::Error::other("a backup gets a folder of its own there"),
+            io::Error::other("name a folder on it"),
         )),
         false => Ok(()),
     }

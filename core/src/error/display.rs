@@ -64,7 +64,7 @@ impl Error {
                 let apart = match issued_last {
                     IssuedLast::One => "",
                     IssuedLast::OfDifferentSubjects => ", of different subjects",
-                    IssuedLast::Several => ", and more than one was issued last",
+                    IssuedLast::Several => ", the newest of which were issued at the same time",
                 };
                 several + apart
             }

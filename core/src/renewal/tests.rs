@@ -132,6 +132,21 @@ fn renewal_needs_the_same_subject() {
         }),
         none
     );
+    // A company has a certificate for each of its hosts.
+    let of_host =
+        |dns_names: &'static [&'static str], one: Issued<'static>| Issued { dns_names, ..one };
+    let hosts = |first_names, second_names| {
+        renewals(&[
+            of_host(first_names, first()),
+            of_host(second_names, second()),
+        ])
+    };
+    assert_eq!(hosts(&["a.example"], &["b.example"]), none);
+    assert_eq!(hosts(&["a.example"], &["a.example", "b.example"]), none);
+    assert_eq!(
+        hosts(&["a.example", "b.example"], &["B.example", "a.example"]),
+        [Some(1), None]
+    );
     // RFC 5280, 7.1: letter case and blanks do not count.
     for subject in ["ADA EXAMPLE", "Ada   Example"] {
         let renewed = with(Issued {

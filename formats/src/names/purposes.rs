@@ -83,6 +83,11 @@ fn signs(usages: &[&str]) -> bool {
     usages.contains(&"digitalSignature") || usages.contains(&"nonRepudiation")
 }
 
+/// Whether something may be encrypted for a certificate with these key usages: of one without any, all.
+pub fn may_decrypt(usages: &[&str]) -> bool {
+    usages.is_empty() || decrypts(usages)
+}
+
 fn decrypts(usages: &[&str]) -> bool {
     let all = ["keyEncipherment", "dataEncipherment", "keyAgreement"];
     all.iter().any(|usage| usages.contains(usage))

@@ -29,6 +29,8 @@ pub struct Issued<'a> {
     pub issuer: &'a str,
     /// The addresses in subjectAltName.
     pub emails: &'a [&'a str],
+    /// The DNS names there.
+    pub dns_names: &'a [&'a str],
     /// Equal numbers are equal keys. The serial number is the same.
     pub key: u8,
     /// The bits of the extension; 0 for none.
@@ -49,6 +51,7 @@ impl Default for Issued<'_> {
             organization: "",
             issuer: "Issuing CA",
             emails: &[],
+            dns_names: &[],
             key: 1,
             key_usage: DIGITAL_SIGNATURE,
             extended_key_usages: &[CLIENT_AUTH, EMAIL_PROTECTION],
@@ -106,12 +109,13 @@ impl Issued<'_> {
         if self.key_usage != 0 {
             extensions.extend(extension(15, &der::value(3, &[&[0, self.key_usage]])));
         }
-        if !self.emails.is_empty() {
-            let emails = self.emails.iter();
-            let emails: Vec<u8> = emails
-                .flat_map(|one| der::value(0x81, &[one.as_bytes()]))
-                .collect();
-            extensions.extend(extension(17, &der::sequence(&[&emails])));
+        let emails = self.emails.iter().map(|one| (0x81, one));
+        let names = emails.chain(self.dns_names.iter().map(|one| (0x82, one)));
+        let names: Vec<u8> = names
+            .flat_map(|(tag, one)| der::value(tag, &[one.as_bytes()]))
+            .collect();
+        if !names.is_empty() {
+            extensions.extend(extension(17, &der::sequence(&[&names])));
         }
         if !self.extended_key_usages.is_empty() {
             let usages = self.extended_key_usages.iter();

@@ -1,35 +1,46 @@
 //! Who has access to a private file on Windows, as a security descriptor in its string form (SDDL;
 //! "Security Descriptor String Format" and "SID Strings" in Microsoft's documentation).
 
+/// An account that saves files.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Account<'a> {
+    /// Its SID, in the string form.
+    pub(super) sid: &'a str,
+    /// Its name, as in `CONTOSO\ada`.
+    pub(super) name: &'a str,
+}
+
 /// A file's descriptor: `user` owns it, named because for an administrator that would be all
 /// administrators, and nobody has access but those of [`admitted`], whatever the folder would hand
 /// down.
-pub(super) fn private(user: &str) -> String {
+pub(super) fn private(user: Account<'_>) -> String {
     descriptor(user, "")
 }
 
 /// The same of a folder and all that is made in it.
-pub(super) fn private_folder(user: &str) -> String {
+pub(super) fn private_folder(user: Account<'_>) -> String {
     descriptor(user, "OICI")
 }
 
-fn descriptor(user: &str, inherited_by: &str) -> String {
+fn descriptor(user: Account<'_>, inherited_by: &str) -> String {
     let admitted = admitted(user).into_iter();
     let entries: String = admitted
         .map(|who| format!("(A;{inherited_by};FA;;;{who})"))
         .collect();
-    format!("O:{user}D:P{entries}")
+    format!("O:{}D:P{entries}", user.sid)
 }
 
 /// The system and the account; administrators, too, where it is none that a person logs on to, as
 /// SYSTEM is: somebody has to be able to read what it saves. The right to take ownership, which
 /// administrators have in any case, is no right to read.
-fn admitted(user: &str) -> Vec<&str> {
+fn admitted(user: Account<'_>) -> Vec<&str> {
     const SYSTEM: &str = "SY";
     const ADMINISTRATORS: &str = "BA";
-    match user {
+    // That of a computer, and a managed account of a service (gMSA).
+    let is_managed = user.name.ends_with('$');
+    match user.sid {
         "S-1-5-18" => vec![SYSTEM, ADMINISTRATORS],
-        person if is_of_a_domain(person) => vec![SYSTEM, person],
+        person if is_of_a_domain(person) && !is_managed => vec![SYSTEM, person],
         service => vec![SYSTEM, ADMINISTRATORS, service],
     }
 }
@@ -57,14 +68,33 @@ mod tests {
 
     const PERSON: &str = "S-1-5-21-1-2-3-1001";
 
+    fn of(sid: &str) -> Account<'_> {
+        Account {
+            sid,
+            name: r"CONTOSO\ada",
+        }
+    }
+
+    #[test]
+    fn private_admits_administrators_for_managed_accounts() {
+        let managed = Account {
+            sid: PERSON,
+            name: r"CONTOSO\backup$",
+        };
+        assert_eq!(
+            private(managed),
+            format!("O:{PERSON}D:P(A;;FA;;;SY)(A;;FA;;;BA)(A;;FA;;;{PERSON})")
+        );
+    }
+
     #[test]
     fn private_admits_system_and_person() {
         assert_eq!(
-            private(PERSON),
+            private(of(PERSON)),
             format!("O:{PERSON}D:P(A;;FA;;;SY)(A;;FA;;;{PERSON})")
         );
         assert_eq!(
-            private_folder("S-1-12-1-1-2-3-4"),
+            private_folder(of("S-1-12-1-1-2-3-4")),
             "O:S-1-12-1-1-2-3-4D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;S-1-12-1-1-2-3-4)"
         );
     }
@@ -72,16 +102,16 @@ mod tests {
     #[test]
     fn private_admits_administrators_for_system() {
         let system = "S-1-5-18";
-        assert_eq!(private(system), "O:S-1-5-18D:P(A;;FA;;;SY)(A;;FA;;;BA)");
+        assert_eq!(private(of(system)), "O:S-1-5-18D:P(A;;FA;;;SY)(A;;FA;;;BA)");
         let folder = "O:S-1-5-18D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)";
-        assert_eq!(private_folder(system), folder);
+        assert_eq!(private_folder(of(system)), folder);
     }
 
     #[test]
     fn private_admits_administrators_for_services() {
         for account in ["S-1-5-19", "S-1-5-20", "S-1-5-80-1-2-3-4-5"] {
             assert_eq!(
-                private(account),
+                private(of(account)),
                 format!("O:{account}D:P(A;;FA;;;SY)(A;;FA;;;BA)(A;;FA;;;{account})")
             );
         }
@@ -89,7 +119,7 @@ mod tests {
 
     #[test]
     fn admits_nobody_else_rejects_foreign_entries() {
-        let expected = private(PERSON);
+        let expected = private(of(PERSON));
         for (found, alone) in [
             (expected.as_str(), true),
             ("O:LAD:PAI(A;;FA;;;S-1-5-21-1-2-3-1001)", true),

@@ -19,13 +19,14 @@ use std::os::windows::ffi::{OsStrExt as _, OsStringExt as _};
 use std::os::windows::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::os::windows::io::AsRawHandle as _;
 use std::path::{Component, Path, PathBuf, Prefix};
+use std::sync::OnceLock;
 
 use windows_sys::Win32::Storage::FileSystem::{
     DELETE, FILE_ATTRIBUTE_REPARSE_POINT, FILE_FLAG_OPEN_REPARSE_POINT, FILE_READ_ATTRIBUTES,
 };
 use windows_sys::Win32::System::SystemServices::FILE_PERSISTENT_ACLS;
 
-use super::access_list::{admits_nobody_else, private, private_folder};
+use super::access_list::{Account, admits_nobody_else, private, private_folder};
 use super::retries::Retries;
 use super::verbatim::{verbatim, with_trailing_backslash};
 use super::windows_names;
@@ -127,9 +128,23 @@ pub(crate) fn keep_owner(_new: &File, _old: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// The account of this process, whose files are its own.
+fn owner() -> io::Result<Account<'static>> {
+    static OWNER: OnceLock<(String, String)> = OnceLock::new();
+    let (sid, name) = match OWNER.get() {
+        Some(owner) => owner,
+        None => {
+            // A domain that does not answer has no name for it.
+            let found = (ffi::user()?, ffi::user_name().unwrap_or_default());
+            OWNER.get_or_init(|| found)
+        }
+    };
+    Ok(Account { sid, name })
+}
+
 pub fn create_private(path: &Path) -> io::Result<File> {
     check_name(path)?;
-    create(&long_path(path), &private(&ffi::user()?))
+    create(&long_path(path), &private(owner()?))
 }
 
 /// Creates a file with a security descriptor, or else as its folder would have it: a server that
@@ -169,7 +184,7 @@ pub(super) fn create_private_folder(path: &Path) -> io::Result<()> {
     {
         create_private_folder(parent)?;
     }
-    match ffi::create_folder(&path, &private_folder(&ffi::user()?)) {
+    match ffi::create_folder(&path, &private_folder(owner()?)) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => std::fs::create_dir(path),
         created => created,
     }
@@ -181,7 +196,7 @@ pub fn others_have_access(file: &File) -> io::Result<bool> {
 }
 
 fn is_private(file: &File) -> io::Result<bool> {
-    let expected = ffi::normal_form(&private(&ffi::user()?))?;
+    let expected = ffi::normal_form(&private(owner()?))?;
     Ok(keeps_access_lists(ffi::volume_flags(file)?)
         && admits_nobody_else(&ffi::descriptor_of(file)?, &expected))
 }
@@ -270,7 +285,7 @@ mod tests {
     fn create_private_sets_owner_to_user() {
         let folder = tempfile::tempdir().unwrap();
         let file = create_private(&folder.path().join("file")).unwrap();
-        let expected = ffi::normal_form(&private(&ffi::user().unwrap())).unwrap();
+        let expected = ffi::normal_form(&private(owner().unwrap())).unwrap();
         let (owner, _) = expected.split_once("D:").unwrap();
         let found = ffi::descriptor_of(&file).unwrap();
         assert!(found.starts_with(owner), "{found} instead of {expected}");
@@ -289,9 +304,8 @@ mod tests {
             .open(&path)
             .unwrap();
         let found = ffi::descriptor_of(&folder).unwrap();
-        let user = ffi::user().unwrap();
         // As Windows writes it: the built-in administrator is LA there, not a SID.
-        let expected = ffi::normal_form(&private_folder(&user)).unwrap();
+        let expected = ffi::normal_form(&private_folder(owner().unwrap())).unwrap();
         let whose = |descriptor: &str| {
             let entries = descriptor.split('(').skip(1);
             let whose = entries.filter_map(|entry| Some(entry.rsplit_once(';')?.1.to_owned()));
@@ -305,7 +319,11 @@ mod tests {
     /// this is what the system reads, and no file.
     #[test]
     fn private_is_read_as_meant_for_system() {
-        let read = ffi::normal_form(&private("S-1-5-18")).unwrap();
+        let read = ffi::normal_form(&private(Account {
+            sid: "S-1-5-18",
+            name: "SYSTEM",
+        }))
+        .unwrap();
         assert_eq!(read, "O:SYD:P(A;;FA;;;SY)(A;;FA;;;BA)");
     }
 

@@ -22,8 +22,7 @@ pub(super) fn refusal(path: &str) -> Option<String> {
     {
         let drive = &path[..2];
         return Some(format!(
-            "{drive} alone means the folder that the drive is in at the moment: write {drive}\\ and \
-             the whole path"
+            "{drive} alone means the current folder of that drive: write {drive}\\ and the whole path"
         ));
     }
     let names = without_drive(path).unwrap_or(path).split(SEPARATORS);
@@ -34,7 +33,9 @@ pub(super) fn refusal(path: &str) -> Option<String> {
             let why = "Windows takes what follows the colon for a stream of the file";
             Some(format!("{why} in '{name}'"))
         } else if name.ends_with(['.', ' ']) {
-            Some(format!("Windows drops the end of '{name}', a dot or blank"))
+            Some(format!(
+                "Windows drops the dot or space at the end of '{name}'"
+            ))
         } else if is_reserved(name) {
             Some(format!("Windows reserves the name '{name}'"))
         } else {
@@ -86,12 +87,12 @@ mod tests {
     #[test]
     fn refusal_names_what_windows_changes() {
         for (path, why) in [
-            ("trail.", "drops the end of 'trail.'"),
-            ("trail.p12.", "drops the end"),
-            ("f/new. ", "drops the end of 'new. '"),
-            (r"C:\a \b", "drops the end of 'a '"),
-            (r"\\server\share\a.", "drops the end"),
-            ("...", "drops the end"),
+            ("trail.", "drops the dot or space at the end of 'trail.'"),
+            ("trail.p12.", "drops the dot or space"),
+            ("f/new. ", "drops the dot or space at the end of 'new. '"),
+            (r"C:\a \b", "drops the dot or space at the end of 'a '"),
+            (r"\\server\share\a.", "drops the dot or space"),
+            ("...", "drops the dot or space"),
             ("ads.p12:stream", "stream of the file in 'ads.p12:stream'"),
             (r"C:\ads.p12:stream:$DATA", "stream"),
             ("ab:c", "stream"),

@@ -137,8 +137,6 @@ fn import_of_renewed_certificate_adds_no_key() {
         let identity = NewIdentity::new(&certificate, &key);
         let imported = store.import(&identity, &EXPORTABLE, &mut NonInteractive);
         imported.unwrap();
-        // What was switched off for it is on again.
-        assert!(SecKeychain::user_interaction_allowed().unwrap());
     }
     let mut keys = ItemSearchOptions::new();
     keys.key_class(KeyClass::private())

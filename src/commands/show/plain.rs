@@ -100,8 +100,12 @@ fn valid(subject: &Subject<'_>) -> String {
         return how_long(not_before, not_after, subject.now);
     };
     let [from, until] = [not_before, not_after].map(time::local_date);
+    let keep = match names::may_decrypt(&parsed.key_usages()) {
+        true => ". Keep it to read what was encrypted for it",
+        false => "",
+    };
     format!(
-        "from {from} until {until}; {} ({}). Keep it to read what was encrypted for it",
+        "from {from} until {until}; {} ({}){keep}",
         time::renewed(renewal.not_after()),
         renewal.thumbprint()
     )

@@ -9,7 +9,7 @@ use certstow_platform::store::KeyState;
 use x509_parser::extensions::ParsedExtension;
 use x509_parser::objects::{oid_registry, oid2sn};
 use x509_parser::oid_registry::Oid;
-use x509_parser::prelude::{FromDer as _, X509Certificate};
+use x509_parser::prelude::X509Certificate;
 
 use super::subject::Subject;
 use crate::render::{table, tree};
@@ -42,6 +42,17 @@ pub(super) fn write(out: &mut dyn Write, subject: &Subject<'_>) -> io::Result<()
     )?;
     let ends = time::until_expiry(not_after, now);
     field("Expires", &format!("{} ({ends})", time::local(not_after)))?;
+    if let Some((from, until)) = entry.certificate.impossible_dates() {
+        let why = "which are not both dates: the nearest ones before count";
+        field("", &format!("written as {from} until {until}, {why}"))?;
+    }
+    if let Some(newer) = subject.renewal {
+        let until = time::local(newer.not_after());
+        field(
+            "Renewed by",
+            &format!("{}, until {until}", newer.thumbprint()),
+        )?;
+    }
     field("E-mail", &parsed.emails().join(", "))?;
     field("DNS names", &parsed.dns_names().join(", "))?;
     field("Account", &parsed.user_principal_names().join(", "))?;
@@ -67,13 +78,12 @@ pub(super) fn write(out: &mut dyn Write, subject: &Subject<'_>) -> io::Result<()
         field("Backed up", &format!("{} ({since})", time::local(when)))?;
     }
     // What only this listing shows is read here, by the library that knows extensions.
-    if let Ok((_, parsed)) = X509Certificate::from_der(entry.certificate.der()) {
-        field("Signed with", &signature_algorithm(&parsed))?;
-        field("Subject key id", &subject_key_id(&parsed))?;
-        field("Issuer key id", &authority_key_id(&parsed))?;
-        for (number, extension) in extensions(&parsed).iter().enumerate() {
-            field(if number == 0 { "Extensions" } else { "" }, extension)?;
-        }
+    let parsed = entry.certificate.x509();
+    field("Signed with", &signature_algorithm(&parsed))?;
+    field("Subject key id", &subject_key_id(&parsed))?;
+    field("Issuer key id", &authority_key_id(&parsed))?;
+    for (number, extension) in extensions(&parsed).iter().enumerate() {
+        field(if number == 0 { "Extensions" } else { "" }, extension)?;
     }
     field("SHA-1", &identity.thumbprint())?;
     field("SHA-256", &names::hex(entry.id.as_bytes()))?;

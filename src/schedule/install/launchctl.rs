@@ -99,8 +99,8 @@ impl<L: Fn(&'static str, &[&str]) -> Result<String, Error>> Job<L> {
         let loaded = self.unload().and_then(|()| self.load(&file));
         let files = places.undo_unless(loaded, before, || {
             if replaced {
-                // The error that counts is the one that led here.
-                let _ = self.load(&file);
+                // The error that counts is the one that led here, and was waited for.
+                let _ = self.bootstrap(&file);
             }
         })?;
         Ok(Installed { files, replaced })
@@ -114,17 +114,21 @@ impl<L: Fn(&'static str, &[&str]) -> Result<String, Error>> Job<L> {
     fn load(&self, file: &Path) -> Result<(), Error> {
         // One that somebody disabled is never loaded otherwise; that it cannot be enabled shows below.
         let _ = (self.launchctl)("to enable the job", &["enable", &self.target()]);
-        let file = file.display().to_string();
-        let load = || (self.launchctl)("to load the job", &["bootstrap", &self.domain, &file]);
-        let mut loaded = load();
+        let mut loaded = self.bootstrap(file);
         for _ in 0..TRIES {
             match &loaded {
                 Err(error) if is_busy(error) => (self.pause)(),
                 _ => break,
             }
-            loaded = load();
+            loaded = self.bootstrap(file);
         }
-        loaded.map(drop)
+        loaded
+    }
+
+    fn bootstrap(&self, file: &Path) -> Result<(), Error> {
+        let file = file.display().to_string();
+        let load = ["bootstrap", self.domain.as_str(), file.as_str()];
+        (self.launchctl)("to load the job", &load).map(drop)
     }
 
     /// A job that is not loaded is no error: launchd refuses to unload it, and to show it. It also

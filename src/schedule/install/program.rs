@@ -48,6 +48,13 @@ pub(crate) enum LastRun {
         /// When, in the scheduler's words.
         when: Option<String>,
     },
+    /// It was ended, by a signal or by the scheduler, or did not start.
+    Failed {
+        /// The scheduler's word for it.
+        why: String,
+        /// When, in the scheduler's words.
+        when: Option<String>,
+    },
 }
 
 /// `source` is what the scheduler's program said, where it may mean something else, too.

@@ -141,14 +141,14 @@ fn last_run(said: &str) -> Option<LastRun> {
     if when.is_none() && result == "success" {
         return Some(LastRun::None);
     }
-    Some(LastRun::Ended {
-        // What ended it may have been systemd itself, over a limit of time or a missing file.
-        code: if code == 0 && result != "success" {
-            1
-        } else {
-            code
+    let when = when.map(str::to_owned);
+    Some(match result {
+        "success" | "exit-code" => LastRun::Ended { code, when },
+        // Of these the status is the number of a signal, or nothing.
+        why => LastRun::Failed {
+            why: why.to_owned(),
+            when,
         },
-        when: when.map(str::to_owned),
     })
 }
 
@@ -199,6 +199,13 @@ mod tests {
             Some(LastRun::Ended { code, when })
         };
         let when = "Mon 2026-11-30 12:00:00 UTC";
+        for (result, status) in [("signal", "11"), ("oom-kill", "9"), ("timeout", "0")] {
+            let (why, when) = (result.to_owned(), Some(when.to_owned()));
+            assert_eq!(
+                said("failed", result, status, "Mon 2026-11-30 12:00:00 UTC"),
+                Some(LastRun::Failed { why, when })
+            );
+        }
         assert_eq!(said("inactive", "success", "0", ""), Some(LastRun::None));
         assert_eq!(
             said("activating", "success", "0", ""),

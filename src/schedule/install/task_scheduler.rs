@@ -89,11 +89,11 @@ fn task(name: &TaskName) -> Result<Result<String, ProgramError>, Error> {
 /// The names of certstow's tasks that this account may see.
 pub(super) fn names() -> Result<Vec<TaskName>, Error> {
     let query = ["/Query", "/XML", "ONE"];
-    let all = answered(run("to list its tasks", &query, Speech::Kept))?;
-    Ok(windows_task::names(&all.unwrap_or_default()))
+    let all = run("to list its tasks", &query, Speech::Kept)?;
+    Ok(windows_task::names(&all))
 }
 
-/// What was said, or how it was refused by schtasks.exe itself. One that was not started knows of no task.
+/// What was said, or how it was refused by schtasks.exe itself. If it was not even started, that is an error.
 fn answered(said: Result<String, Error>) -> Result<Result<String, ProgramError>, Error> {
     match said {
         Ok(said) => Ok(Ok(said)),

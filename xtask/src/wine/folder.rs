@@ -23,8 +23,11 @@ const TARGETS: [&str; 4] = [
 
 /// Names that a file would not have.
 const CHANGED: [(&str, &str); 6] = [
-    ("trail.", "drops the end of 'trail.'"),
-    ("trail.p12 ", "drops the end of 'trail.p12 '"),
+    ("trail.", "drops the dot or space at the end of 'trail.'"),
+    (
+        "trail.p12 ",
+        "drops the dot or space at the end of 'trail.p12 '",
+    ),
     ("ada.p12:stream", "a stream of the file"),
     ("aux.p12", "reserves the name 'aux.p12'"),
     ("NUL", "reserves the name 'NUL'"),
@@ -128,7 +131,8 @@ fn refuses(runner: &Runner) -> Result<(), String> {
         export_ada(runner, 16, store, &target, &["--force"])?.tells(why)?;
     }
     for (folder, why) in [
-        (r"out\new. ", "drops the end of 'new. '"),
+        (r"\", "the root of a drive"),
+        (r"out\new. ", "drops the dot or space at the end of 'new. '"),
         (r"C:\", "it is the root of a drive"),
         ("C:", "C: alone means the folder"),
     ] {

@@ -1,7 +1,8 @@
 //! Interruptions by the events of the console: Ctrl-C and Ctrl-Break, the window closed, the user logging
 //! off, the computer shutting down. Windows calls a handler in a thread of its own, and ends the process
-//! as soon as that returns, but for the first two ("Console Control Handlers" and `HandlerRoutine` in
-//! Microsoft's documentation): so all there is to do is done in there. Of closing, it waits five
+//! as soon as that returns, but for the first two ("Console Control Handlers" and `SetConsoleCtrlHandler`
+//! in Microsoft's documentation, which lets console programs hear of logging off and shutting down;
+//! `HandlerRoutine` says that services alone do): so all there is to do is done in there. Of closing, it waits five
 //! seconds for that.
 
 mod ffi;

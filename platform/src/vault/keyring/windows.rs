@@ -52,9 +52,9 @@ pub(super) fn modifiers(_label: &str) -> HashMap<&str, &str> {
     HashMap::from([("persistence", "Local")])
 }
 
-/// `ERROR_NO_SUCH_LOGON_SESSION`: a network logon, with a password too (PowerShell/Win32-OpenSSH#2273), a
-/// task without a stored password, or a policy (`DisableDomainCreds`).
-/// What `NoStorageAccess` means.
+/// What `NoStorageAccess` means: `ERROR_NO_SUCH_LOGON_SESSION` is a network logon, also with a password
+/// (PowerShell/Win32-OpenSSH#2273), a task without a stored password, or a policy
+/// (`DisableDomainCreds`).
 pub(super) fn no_access(source: Source) -> VaultError {
     VaultError::NoVault {
         reason: "this logon session has no access to Windows Credential Manager: it came over the network \
