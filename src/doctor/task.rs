@@ -106,6 +106,14 @@ mod tests {
                 "its last run ended with exit code 16, target exists or is not writable",
             ),
             (
+                Some(LastRun::Failed {
+                    why: "signal".to_owned(),
+                    when: None,
+                }),
+                Status::Warning,
+                "its last run failed: signal",
+            ),
+            (
                 ended(203, None),
                 Status::Warning,
                 "its last run ended with exit code 203",
