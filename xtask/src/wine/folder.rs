@@ -134,7 +134,7 @@ fn refuses(runner: &Runner) -> Result<(), String> {
         (r"\", "the root of a drive"),
         (r"out\new. ", "drops the dot or space at the end of 'new. '"),
         (r"C:\", "it is the root of a drive"),
-        ("C:", "C: alone means the folder"),
+        ("C:", "C: alone means the current folder"),
     ] {
         let backup = command!(
             "certstow backup --store {store} --to {folder} --password-env {VARIABLE} --non-interactive"
