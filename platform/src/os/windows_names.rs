@@ -104,7 +104,7 @@ mod tests {
             ("LPT¹", "reserves"),
             (r"\\.\NUL", "a device"),
             ("//./COM1", "a device"),
-            ("C:", "C: alone means the current folder that"),
+            ("C:", "C: alone means the current folder of"),
             ("f:ada.p12", "write f:\\ and the whole path"),
             ("a?b", "allows no '?'"),
             ("a\tb", "allows no '\\t'"),
