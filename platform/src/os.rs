@@ -1,7 +1,7 @@
 //! What certstow needs of the operating system beside its stores: a terminal that shows nothing of
 //! a password, files that their owner alone may read, names of any length, what is on a disk
-//! ([`disk`]), a person's data folder, and drives that can be taken away. The same functions exist on every system; where one has no such
-//! thing, they say so.
+//! ([`disk`]), a person's data folder, and drives that can be taken away. The same functions exist on
+//! every system; where one has no such thing, they say so.
 
 #[cfg(any(windows, test))]
 mod access_list;
@@ -325,6 +325,11 @@ pub use system::removable_drives;
 /// Whether standard output leads nowhere: it was closed, or is the null device. False where that
 /// cannot be told.
 pub use system::stdout_is_lost;
+
+/// Whether root alone can change where a path leads: each folder on the way, and the link at its end if it
+/// is one, is root's, and no folder can be written to by others. Windows has no such account, and gives a
+/// program's path as it was started in any case: there, always.
+pub use system::leads_where_root_says;
 
 /// Whether standard error goes to systemd's journal, which then takes a line's level from its
 /// beginning (sd-daemon(3)); never outside Linux.

@@ -241,10 +241,12 @@ fn schedule(
     let program = match &args.program {
         Some(program) => program.clone(),
         None => {
-            // A link that a person can change is nothing to run as root.
-            let program = match owner {
-                Owner::Machine => std::env::current_exe(),
-                Owner::User => program::as_started(),
+            let program = match program::as_started() {
+                // Root must not follow a link that another account may change.
+                Ok(link) if owner == Owner::Machine && !os::leads_where_root_says(&link) => {
+                    std::env::current_exe()
+                }
+                started => started,
             };
             let program = program.map_err(|source| Error::io("the path of certstow", source))?;
             line::absolute(&program)?

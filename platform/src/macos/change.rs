@@ -156,7 +156,7 @@ impl Change<'_> {
         let shared = certificates.iter().any(|(_, der)| match der {
             Some(der) => Certificate::from_der(der)
                 .is_ok_and(|other| other != *certificate && same_key(&other, certificate)),
-            // What macOS does not give out may be of the same key.
+            // A certificate that macOS refuses to return may be of the same key.
             None => true,
         });
         let mut key_is_gone = false;

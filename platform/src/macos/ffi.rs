@@ -118,7 +118,7 @@ pub(super) fn der(certificate: &SecCertificate) -> Option<Vec<u8>> {
     Some(unsafe { CFData::wrap_under_create_rule(data) }.to_vec())
 }
 
-/// Whether a keychain is open to whoever its items let in.
+/// Whether a keychain is unlocked. Each item may still have an access list of its own.
 pub(crate) fn is_unlocked(keychain: &SecKeychain) -> Result<bool, Status> {
     /// kSecUnlockStateStatus.
     const UNLOCKED: u32 = 1;

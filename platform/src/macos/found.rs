@@ -8,7 +8,7 @@ use super::status::Status;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Found<T> {
     pub(super) items: Vec<T>,
-    /// Why macOS does not give out the others: one for each.
+    /// Why macOS refuses to return the others: one status for each.
     pub(super) withheld: Vec<Status>,
 }
 

@@ -136,12 +136,12 @@ impl KeychainStore {
         }
     }
 
-    /// What macOS does not give out of the keychains.
+    /// The problem of a certificate that macOS refuses to return.
     fn withheld(&self, status: &Status) -> Problem {
         Problem {
             kind: ProblemKind::Unreadable,
             place: self.spec().to_string(),
-            message: format!("macOS does not give out one of its certificates: {status}"),
+            message: format!("macOS refuses to return one of its certificates: {status}"),
         }
     }
 

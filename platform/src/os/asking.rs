@@ -48,7 +48,7 @@ mod tests {
     fn rule_tells_consoles_from_what_seems_one() {
         for (seems, is, seen, expected) in [
             (true, true, true, Asking::AtTerminal),
-            // PowerShell ISE, and whoever redirects both outputs.
+            // PowerShell ISE, and a console with both outputs redirected.
             (true, true, false, Asking::OutOfSight),
             // mintty.
             (true, false, false, Asking::OutOfSight),

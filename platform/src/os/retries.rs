@@ -1,6 +1,6 @@
 //! Second tries on Windows. Antivirus programs, the indexer and OneDrive open a file that was just
 //! written, and for that moment share neither its removal nor its renaming; a file that is being
-//! replaced is closed to whoever opens it. What was tried meanwhile fails with one of three codes and
+//! replaced cannot be opened by others. What was tried meanwhile fails with one of three codes and
 //! works a moment later. (Go's `cmd/internal/robustio`, which tries for two seconds, too, and the
 //! installers rustup, uv and rattler do the same. The codes are those of "System Error Codes" in
 //! Microsoft's documentation.)

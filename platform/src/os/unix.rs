@@ -22,6 +22,7 @@ use rustix::fs::OFlags;
 
 use super::drive_letter::MappedDrive;
 use super::folder_of;
+pub use access::leads_where_root_says;
 pub(crate) use access::{keep_access, keep_owner};
 pub use account::account;
 pub use interruption::on_interruption;
@@ -61,7 +62,7 @@ pub(super) fn can_be_asked_at(stdin: &Stdin) -> bool {
     stdin.is_terminal()
 }
 
-/// Questions are shown at the terminal itself, or on standard error, which whoever leads it away sees.
+/// Always: questions are shown at the terminal itself, or on standard error, and who redirects that knows.
 pub(super) fn shows_questions() -> bool {
     true
 }

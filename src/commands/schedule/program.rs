@@ -17,8 +17,8 @@ pub(super) fn as_started() -> io::Result<PathBuf> {
     Ok(found(&typed, &env::var_os("PATH").unwrap_or_default(), &this).unwrap_or(this))
 }
 
-/// The path of the word that was typed for this program; `None` if that leads to another one. Whoever
-/// starts a program says what its first word is.
+/// The path of the word that was typed for this program; `None` if that leads to another
+/// program: argv[0] is whatever the caller set.
 fn found(typed: &OsStr, path: &OsStr, this: &Path) -> Option<PathBuf> {
     let mut name = OsString::from(typed);
     if !typed.to_string_lossy().ends_with(EXE_SUFFIX) {

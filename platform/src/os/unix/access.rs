@@ -51,6 +51,20 @@ pub(crate) fn keep_owner(new: &File, old: &Path) -> io::Result<()> {
     }
 }
 
+pub fn leads_where_root_says(path: &Path) -> bool {
+    let is_roots = |part: &Path| {
+        fs::symlink_metadata(part).is_ok_and(|found| {
+            let is_closed = found.is_symlink() || found.mode() & 0o022 == 0;
+            found.uid() == 0 && is_closed
+        })
+    };
+    // A folder may be a link itself, to others.
+    let folder = folder_of(path).canonicalize();
+    path.is_absolute()
+        && path.ancestors().all(is_roots)
+        && folder.is_ok_and(|folder| folder.ancestors().all(is_roots))
+}
+
 /// As far as the system lets this account.
 fn give(new: &File, was: &Metadata) -> io::Result<()> {
     let is = new.metadata()?;
@@ -135,6 +149,16 @@ mod tests {
             .unwrap();
         let new = create_private(&folder.path().join("new")).unwrap();
         (folder, old, new)
+    }
+
+    #[test]
+    fn leads_where_root_says_rejects_folders_of_others() {
+        assert!(leads_where_root_says(Path::new("/bin/sh")));
+        assert!(!leads_where_root_says(Path::new("bin/sh")));
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("sh");
+        std::os::unix::fs::symlink("/bin/sh", &link).unwrap();
+        assert!(!leads_where_root_says(&link));
     }
 
     #[test]
