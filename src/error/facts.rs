@@ -154,6 +154,10 @@ impl<T: Into<Cow<'static, str>>> From<T> for Hint {
     }
 }
 
+/// What EPERM of macOS asks for, beside rare flags of files.
+pub(super) const FULL_DISK_ACCESS: &str = "give the program that runs it, certstow in a task or the terminal, \
+                                Full Disk Access in System Settings, Privacy & Security";
+
 /// What to do where questions are shown in a console that nobody sees.
 const TO_BE_ASKED: &str = "this window (as Git Bash, MSYS2 and PowerShell ISE have) shows no questions: to \
                            be asked, start it as 'winpty certstow ...', or in Windows Terminal, cmd or \

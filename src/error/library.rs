@@ -6,7 +6,7 @@ use certstow_core::error::{Candidate, Error, IssuedLast, Near, Nearly};
 use certstow_formats::sanitize::safe;
 use certstow_platform::os::{self, privacy};
 
-use super::facts::{Answer, Explain, Facts, Hint};
+use super::facts::{Answer, Explain, FULL_DISK_ACCESS, Facts, Hint};
 use super::{escrow, store, vault};
 use crate::exit::Exit;
 
@@ -243,10 +243,6 @@ fn of_password() -> Hint {
 }
 
 const WIZARD: &str = "name another folder";
-
-/// What EPERM of macOS asks for, beside rare flags of files.
-pub(super) const FULL_DISK_ACCESS: &str = "give the program that runs it, certstow in a task or the terminal, \
-                                Full Disk Access in System Settings, Privacy & Security";
 
 /// Where to save instead.
 fn elsewhere(place: Place) -> &'static str {

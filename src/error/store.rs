@@ -7,8 +7,7 @@ use certstow_platform::os::privacy;
 use certstow_platform::spec::StoreSpec;
 use certstow_platform::store::NotExportable;
 
-use super::facts::{Answer, Facts, Hint};
-use super::library::FULL_DISK_ACCESS;
+use super::facts::{Answer, FULL_DISK_ACCESS, Facts, Hint};
 use crate::exit::Exit;
 
 /// In the wizard, another identity may do: all but the password that unlocks this one.
