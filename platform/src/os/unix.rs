@@ -4,6 +4,7 @@
 mod access;
 mod account;
 pub(super) mod claim;
+pub(super) mod command_line;
 pub(super) mod disk;
 mod ffi;
 mod interruption;

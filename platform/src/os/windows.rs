@@ -6,6 +6,7 @@
 
 mod account;
 pub(super) mod claim;
+pub(super) mod command_line;
 pub(super) mod disk;
 mod drives;
 mod ffi;
