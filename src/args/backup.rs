@@ -97,6 +97,7 @@ pub(crate) struct BackupArgs {
 #[command(mut_arg("unlock_password_env", |name| name.requires("stores")))]
 #[command(mut_arg("unlock_password_fd", |number| number.requires("stores")))]
 #[command(mut_arg("unlock_password_vault", |name| name.requires("stores")))]
+#[command(mut_arg("unlock_password_command", |command| command.requires("stores")))]
 pub(crate) struct BackupVerifyArgs {
     /// The folders of the backup
     #[arg(required = true, value_name = "DIR", value_hint = ValueHint::DirPath)]

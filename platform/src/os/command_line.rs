@@ -27,6 +27,7 @@ const POLL: Duration = Duration::from_millis(20);
 /// A command. Its arguments may be nobody else's business: it prints its program alone.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CommandLine {
+    text: String,
     program: String,
     arguments: Vec<String>,
 }
@@ -41,6 +42,7 @@ impl FromStr for CommandLine {
         let mut words = words.into_iter();
         match words.next() {
             Some(program) if !program.is_empty() => Ok(Self {
+                text: line.to_owned(),
                 program,
                 arguments: words.collect(),
             }),
@@ -102,6 +104,11 @@ impl From<io::Error> for RunError {
 }
 
 impl CommandLine {
+    /// The string that it was given as.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// The name of the program, without a folder.
     pub fn program(&self) -> &str {
         let name = self
@@ -156,9 +163,9 @@ impl CommandLine {
     ) -> Result<(), RunError> {
         let mut command = self.command();
         command.stdout(io::stderr());
-        without
-            .iter()
-            .for_each(|name| drop(command.env_remove(name)));
+        for name in without {
+            command.env_remove(name);
+        }
         command.envs(variables.iter().copied());
         Running::start(command, limit)?.end()
     }

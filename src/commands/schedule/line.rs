@@ -31,6 +31,8 @@ pub(super) struct Line {
     pub(super) arguments: Vec<String>,
     /// The folders that it writes to.
     pub(super) writes_to: Vec<String>,
+    /// Whether it starts programs of somebody's choice.
+    pub(super) starts_programs: bool,
     /// The names of passwords in the vault.
     pub(super) credentials: Vec<String>,
 }
@@ -66,6 +68,7 @@ impl Line {
         let mut line = Self {
             arguments: vec!["backup".to_owned(), "--non-interactive".to_owned()],
             writes_to: configured.to,
+            starts_programs: configured.starts_programs,
             credentials: configured.credentials,
         };
         for given in given {
@@ -91,6 +94,7 @@ impl Line {
                 "to" => self.writes_to.push(value),
                 "log" => self.writes_to.extend(folder_of(&value)),
                 "password-vault" | "unlock-password-vault" => self.credentials.push(value),
+                "password-command" | "unlock-password-command" => self.starts_programs = true,
                 _ => {}
             }
         }
@@ -143,7 +147,7 @@ fn refuse_what_a_task_lacks(given: &[Given]) -> Result<(), Error> {
 }
 
 /// Where a task can have a password from.
-const SOURCES: &str = "use --password-vault, --password-file or --escrow";
+const SOURCES: &str = "use --password-vault, --password-file, --password-command or --escrow";
 
 fn no_password() -> Error {
     Error::Usage(format!(
@@ -153,7 +157,13 @@ fn no_password() -> Error {
 }
 
 fn has_password(given: &[Given]) -> bool {
-    let mut sources = ["password-vault", "password-file", "escrow"].into_iter();
+    let sources = [
+        "password-vault",
+        "password-file",
+        "password-command",
+        "escrow",
+    ];
+    let mut sources = sources.into_iter();
     sources.any(|name| has(given, name))
 }
 
@@ -240,6 +250,7 @@ fn usage(text: &str) -> Error {
 #[derive(Debug, Default)]
 struct Configured {
     to: Vec<String>,
+    starts_programs: bool,
     stores: Vec<StoreSpec>,
     credentials: Vec<String>,
     has_password: bool,
@@ -264,7 +275,7 @@ impl Configured {
             of_this_machine(given)?;
         }
         let password = args.password.source();
-        let mut credentials = Vec::new();
+        let (mut credentials, mut starts_programs) = (Vec::new(), false);
         // One on the command line stands in place of all of the file's.
         let mut unlock = args.stores.unlock();
         if given
@@ -275,8 +286,10 @@ impl Configured {
         }
         for source in unlock.iter().chain(&password) {
             refuse_source(source, file)?;
-            if let Source::Vault(name) = source {
-                credentials.push(name.to_string());
+            match source {
+                Source::Vault(name) => credentials.push(name.to_string()),
+                Source::Command(_) => starts_programs = true,
+                _ => {}
             }
         }
         let mut to = Vec::new();
@@ -286,6 +299,7 @@ impl Configured {
         Ok(Self {
             to,
             stores: args.stores.stores,
+            starts_programs,
             credentials,
             has_password: password.is_some() || args.escrow.is_some(),
             unread: false,

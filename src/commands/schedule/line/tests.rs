@@ -273,6 +273,20 @@ fn line_accepts_config_with_folder_and_password() {
 }
 
 #[test]
+fn line_tells_that_programs_are_started() {
+    let to = ["--to", "/b", "--password-file", "/p"];
+    assert!(!systemd(&to).unwrap().starts_programs);
+    let command = ["--to", "/b", "--password-command", "pass show 'a b' $x"];
+    let line = systemd(&command).unwrap();
+    assert!(line.starts_programs);
+    assert!(line.arguments.contains(&"pass show 'a b' $x".to_owned()));
+    let unlock = [&to[..], &["--unlock-password-command", "op read x"]].concat();
+    assert!(systemd(&unlock).unwrap().starts_programs);
+    let (_folder, file) = configured("to = 's'\npassword-command = 'pass show x'\n");
+    assert!(systemd(&["--config", &file]).unwrap().starts_programs);
+}
+
+#[test]
 fn line_refuses_incomplete_config() {
     for (text, why) in [
         ("to = \"saved\"\n", "nobody is there to type the password"),
