@@ -102,6 +102,9 @@ pub(crate) struct BackupVerifyArgs {
     /// The folders of the backup
     #[arg(required = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) folders: Vec<PathBuf>,
+    /// Fail where no run has looked at every identity for this long: 26h, 8d
+    #[arg(long, value_name = "TIME", value_parser = time::parse_span)]
+    pub(crate) max_age: Option<Duration>,
     /// Keys that certstow has no way to prove are no failure; they are still warned about
     #[arg(long)]
     pub(crate) allow_unproven: bool,

@@ -10,6 +10,7 @@ use certstow_core::backup::{
     self, Absent, Comparison, FileVerdict, Finding, FolderVerdict, Foreign, Patience, VerifyRequest,
 };
 use certstow_core::identity::Inventory;
+use certstow_core::time;
 use certstow_formats::plural::counted;
 use certstow_formats::proof;
 use certstow_formats::sanitize::safe;
@@ -37,6 +38,7 @@ pub(super) fn run(args: &BackupVerifyArgs, screen: &Screen) -> Result<Exit, Erro
         opener: opening.opener(),
         stores: stores.as_ref(),
         allow_unproven: args.allow_unproven,
+        max_age: args.max_age,
         patience: Patience {
             limit: screen.patience,
             told: &told,
@@ -103,6 +105,9 @@ fn record(verdicts: &[Found<'_>], opened: bool, screen: &Screen) {
 fn record_files(folder: &Path, verdict: &FolderVerdict, opened: bool, screen: &Screen) {
     if let Some(manifest) = &verdict.manifest {
         screen.record(&Entry::warning(manifest));
+    }
+    if let Some(too_old) = too_old(verdict) {
+        screen.record(&Entry::checked(Level::Error, too_old));
     }
     for found in &verdict.files {
         let level = match found.is_good(opened) {
@@ -185,6 +190,9 @@ fn write(out: &mut dyn Write, verdicts: &[Found<'_>], opened: bool, quiet: bool)
         if let Some(manifest) = &verdict.manifest {
             writeln!(out, "  {}", safe(manifest))?;
         }
+        if let Some(too_old) = too_old(verdict) {
+            writeln!(out, "  {too_old}")?;
+        }
         for file in verdict.files.iter().filter(|file| !file.is_good(opened)) {
             writeln!(
                 out,
@@ -198,6 +206,18 @@ fn write(out: &mut dyn Write, verdicts: &[Found<'_>], opened: bool, quiet: bool)
         }
     }
     Ok(())
+}
+
+/// That no run looked at every identity for too long, if that is so.
+fn too_old(verdict: &FolderVerdict) -> Option<String> {
+    let run = "the last run that looked at every identity";
+    verdict.too_old.then(|| match verdict.checked {
+        Some(checked) => {
+            let when = time::since_beginning(checked, time::now());
+            format!("{run} ended {when}, on {}", time::local(checked))
+        }
+        None => "no run is known that looked at every identity".to_owned(),
+    })
 }
 
 /// What is wrong with a file.
