@@ -251,6 +251,13 @@ pub(crate) use system::create_readable;
 /// As [`create_private_folder`].
 pub use system::create_readable_folder;
 
+/// Lets every account read a file, whatever the umask took away: by the mode 0644 on Unix. On Windows a
+/// file from [`create_readable`] has what its folder says.
+///
+/// # Errors
+/// The operating system's.
+pub(crate) use system::let_everybody_read;
+
 /// Whether accounts other than the owner may read or write a file from [`create_private`]. FAT and
 /// many shares take the file, but neither a mode nor a list of who has access; a share may also
 /// know the account by another name, and make its own list.

@@ -20,6 +20,8 @@ mod escrow;
 mod full;
 mod missed;
 #[cfg(target_os = "linux")]
+mod monitor;
+#[cfg(target_os = "linux")]
 mod peers;
 mod proofs;
 mod restores;

@@ -126,6 +126,10 @@ pub(crate) fn create_readable(path: &Path) -> io::Result<File> {
     create(path, 0o644)
 }
 
+pub(crate) fn let_everybody_read(file: &File) -> io::Result<()> {
+    file.set_permissions(fs::Permissions::from_mode(0o644))
+}
+
 fn create(path: &Path, mode: u32) -> io::Result<File> {
     OpenOptions::new()
         .read(true)

@@ -21,6 +21,7 @@ use crate::args::BackupVerifyArgs;
 use crate::error::{Error, Explain as _};
 use crate::exit::Exit;
 use crate::journal::{Entry, Level};
+use crate::monitor::Destination;
 use crate::render::progress::Bar;
 use crate::screen::Screen;
 use crate::warning::{Warning, advise};
@@ -60,6 +61,14 @@ pub(super) fn run(args: &BackupVerifyArgs, screen: &Screen) -> Result<Exit, Erro
     record(&verdicts, opened, screen);
     let warnings = whole(&verdicts).flat_map(|verdict| warnings(verdict, opened));
     screen.warn_of_each_unless_json(warnings);
+    if let Some(monitor) = screen.monitor() {
+        let destinations = verdicts.iter().map(|found| monitored(found, opened));
+        monitor.found(
+            json::verdicts(&verdicts, opened),
+            destinations.collect(),
+            None,
+        );
+    }
     if screen.json {
         screen.print_json(&json::verdicts(&verdicts, opened))?;
     } else {
@@ -72,6 +81,22 @@ pub(super) fn run(args: &BackupVerifyArgs, screen: &Screen) -> Result<Exit, Erro
         screen.print(|out| write(out, &verdicts, opened, quiet))?;
     }
     Ok(exit(&verdicts, opened))
+}
+
+/// What was found in a folder, for whoever watches over the run.
+fn monitored((folder, verdict): &Found<'_>, opened: bool) -> Destination {
+    let verdict = verdict.as_ref().ok();
+    let identities = verdict.map(|verdict| {
+        let good = verdict.files.iter().filter(|file| file.is_good(opened));
+        let good = good.count();
+        let absent = verdict.stores.iter().flat_map(|stores| &stores.absent);
+        (good, verdict.files.len() - good + absent.count())
+    });
+    Destination {
+        folder: folder.to_path_buf(),
+        ok: verdict.is_some_and(|verdict| verdict.is_good(opened)),
+        identities,
+    }
 }
 
 /// The stores to compare with, if some were named.

@@ -67,7 +67,7 @@ impl Line {
         }
         let mut line = Self {
             arguments: vec!["backup".to_owned(), "--non-interactive".to_owned()],
-            writes_to: configured.to,
+            writes_to: [configured.to, configured.files_in].concat(),
             starts_programs: configured.starts_programs,
             credentials: configured.credentials,
         };
@@ -92,9 +92,11 @@ impl Line {
             let value = text(value)?;
             match given.name.as_str() {
                 "to" => self.writes_to.push(value),
-                "log" => self.writes_to.extend(folder_of(&value)),
+                "log" | "status" | "metrics" => self.writes_to.extend(folder_of(&value)),
                 "password-vault" | "unlock-password-vault" => self.credentials.push(value),
-                "password-command" | "unlock-password-command" => self.starts_programs = true,
+                "password-command" | "unlock-password-command" | "on-failure" => {
+                    self.starts_programs = true
+                }
                 _ => {}
             }
         }
@@ -250,6 +252,8 @@ fn usage(text: &str) -> Error {
 #[derive(Debug, Default)]
 struct Configured {
     to: Vec<String>,
+    /// The folders of files that it writes beside that.
+    files_in: Vec<String>,
     starts_programs: bool,
     stores: Vec<StoreSpec>,
     credentials: Vec<String>,
@@ -275,7 +279,7 @@ impl Configured {
             of_this_machine(given)?;
         }
         let password = args.password.source();
-        let (mut credentials, mut starts_programs) = (Vec::new(), false);
+        let (mut credentials, mut starts_programs) = (Vec::new(), args.on_failure.is_some());
         // One on the command line stands in place of all of the file's.
         let mut unlock = args.stores.unlock();
         if given
@@ -296,8 +300,13 @@ impl Configured {
         for folder in args.to {
             to.push(text(absolute(&folder)?.into_os_string())?);
         }
+        let mut files_in = Vec::new();
+        for file in args.monitor.status.iter().chain(&args.monitor.metrics) {
+            files_in.extend(folder_of(&text(absolute(file)?.into_os_string())?));
+        }
         Ok(Self {
             to,
+            files_in,
             stores: args.stores.stores,
             starts_programs,
             credentials,

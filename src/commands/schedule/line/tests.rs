@@ -282,8 +282,42 @@ fn line_tells_that_programs_are_started() {
     assert!(line.arguments.contains(&"pass show 'a b' $x".to_owned()));
     let unlock = [&to[..], &["--unlock-password-command", "op read x"]].concat();
     assert!(systemd(&unlock).unwrap().starts_programs);
-    let (_folder, file) = configured("to = 's'\npassword-command = 'pass show x'\n");
-    assert!(systemd(&["--config", &file]).unwrap().starts_programs);
+    for more in [
+        "password-command = 'pass show x'",
+        "escrow = 'e'\non-failure = 'mail'",
+    ] {
+        let (_folder, file) = configured(&format!("to = 's'\n{more}\n"));
+        assert!(
+            systemd(&["--config", &file]).unwrap().starts_programs,
+            "{more}"
+        );
+    }
+}
+
+#[test]
+fn line_lets_folders_of_monitoring_be_written() {
+    let to = [
+        "--to",
+        "/b",
+        "--escrow",
+        "/e.pem",
+        "--on-failure",
+        "mail 'a b'",
+    ];
+    let words = [
+        &to[..],
+        &["--status", "/s/status.json", "--metrics", "/m/x.prom"],
+    ]
+    .concat();
+    let line = systemd(&words).unwrap();
+    assert_eq!(line.writes_to, ["/b", "/s", "/m"]);
+    assert!(line.starts_programs && line.arguments.contains(&"mail 'a b'".to_owned()));
+    let text = "to = '/b'\nescrow = '/e.pem'\nstatus = '/s/x'\nmetrics = '/m/x.prom'\n";
+    let (_folder, file) = configured(text);
+    assert_eq!(
+        systemd(&["--config", &file]).unwrap().writes_to,
+        ["/b", "/s", "/m"]
+    );
 }
 
 #[test]
