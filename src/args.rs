@@ -249,6 +249,7 @@ mod tests {
             include_str!("../docs/backup.md"),
             include_str!("../docs/import.md"),
             include_str!("../docs/logging.md"),
+            include_str!("../docs/monitoring.md"),
             include_str!("../docs/passwords.md"),
             include_str!("../docs/profiles.md"),
             include_str!("../docs/report.md"),

@@ -4,6 +4,7 @@
 //! or an interruption too, the files are written before the process ends, and last of all the command is
 //! run.
 
+mod ended;
 mod metrics;
 mod status;
 
@@ -23,12 +24,11 @@ use crate::error::Explain;
 use crate::exit::Exit;
 use crate::option_file;
 use crate::render::json::{self, Object};
+use ended::{Before, Ended, Found};
+pub(crate) use ended::{Destination, PANICKED};
 
 /// How long the command of `--on-failure` may take.
 const COMMAND_LIMIT: Duration = Duration::from_secs(60);
-
-/// How a process ends that found a mistake in itself, as Rust has it.
-pub(crate) const PANICKED: u8 = 101;
 
 /// Its variables.
 const EXIT: &str = "CERTSTOW_EXIT";
@@ -47,12 +47,7 @@ struct State {
     outlets: Outlets,
     /// The option file, as long as it is not read.
     config: Option<PathBuf>,
-    /// The error that was told last.
-    error: Option<Object>,
-    destinations: Vec<Destination>,
-    soonest_end: Option<UnixTime>,
-    /// What `--json` prints.
-    report: Option<Object>,
+    found: Found,
     is_told: bool,
     is_ended: bool,
 }
@@ -65,85 +60,6 @@ struct Outlets {
     on_failure: Option<CommandLine>,
     /// The variables that hold passwords, which are for this process alone.
     secret: Vec<String>,
-}
-
-/// A folder of a backup, and what came of it in a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Destination {
-    pub(crate) folder: PathBuf,
-    /// Whether nothing is wrong with it.
-    pub(crate) ok: bool,
-    /// How many identities are in it as they should be, and how many are not; `None` where the run did
-    /// not come so far.
-    pub(crate) identities: Option<(usize, usize)>,
-}
-
-impl Destination {
-    /// One that nothing is known of yet.
-    fn named(folder: &Path) -> Self {
-        Self {
-            folder: folder.to_owned(),
-            ok: false,
-            identities: None,
-        }
-    }
-
-    /// The last part of its path.
-    fn name(&self) -> String {
-        let name = self.folder.file_name().unwrap_or_default();
-        name.to_string_lossy().into_owned()
-    }
-}
-
-/// A run that has ended, as the files tell it.
-struct Ended<'a> {
-    command: &'static str,
-    began: UnixTime,
-    ended: UnixTime,
-    exit: u8,
-    state: &'a State,
-    before: &'a Before,
-}
-
-/// When a run last ended well, by the files of the one before.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Before {
-    last_success: Option<UnixTime>,
-    /// By the number of the destination, from 1, and its name.
-    destinations: Vec<(usize, String, UnixTime)>,
-}
-
-impl Ended<'_> {
-    fn last_success(&self) -> Option<UnixTime> {
-        match self.exit == Exit::Done.code() {
-            true => Some(self.ended),
-            false => self.before.last_success,
-        }
-    }
-
-    /// The destinations with their numbers, and when each was last as it should be. Where the run did not
-    /// come so far as to know them, there are none.
-    fn destinations(&self) -> impl Iterator<Item = (usize, &Destination, Option<UnixTime>)> {
-        let numbered = (1..).zip(&self.state.destinations);
-        numbered.map(|(number, one)| {
-            let name = one.name();
-            let mut before = self.before.destinations.iter();
-            let before = before.find(|(at, called, _)| *at == number && *called == name);
-            let last_success = match one.ok {
-                true => Some(self.ended),
-                false => before.map(|(.., when)| *when),
-            };
-            (number, one, last_success)
-        })
-    }
-
-    /// Those of before that this run did not come so far as to know.
-    fn unknown_destinations(&self) -> &[(usize, String, UnixTime)] {
-        match self.state.destinations.is_empty() {
-            true => &self.before.destinations,
-            false => &[],
-        }
-    }
 }
 
 impl Monitor {
@@ -180,7 +96,7 @@ impl Monitor {
 
     /// Notes what went wrong.
     pub(crate) fn error(&self, error: &dyn Explain) {
-        self.state().error = Some(json::failure(error));
+        self.state().found.error = Some(json::failure(error));
     }
 
     /// Notes what a run found: what `--json` prints, the folders, and the end of the certificate that ends
@@ -192,9 +108,10 @@ impl Monitor {
         soonest_end: Option<UnixTime>,
     ) {
         let mut state = self.state();
-        state.report = Some(report);
-        state.destinations = destinations;
-        state.soonest_end = soonest_end;
+        let found = &mut state.found;
+        found.report = Some(report);
+        found.destinations = destinations;
+        found.soonest_end = soonest_end;
     }
 
     /// Writes the files, once; what comes back is the exit code that they tell, and why one of them could
@@ -205,25 +122,25 @@ impl Monitor {
             return (exit, Vec::new());
         }
         state.read_config();
-        let before = Before::of(&state.outlets);
-        let write = |exit| {
+        let before = before(&state.outlets);
+        let write_as = |exit| {
             let ended = Ended {
                 command: self.command,
                 began: self.began,
                 ended: time::now(),
                 exit,
-                state: &state,
+                found: &state.found,
                 before: &before,
             };
-            ended.write()
+            write(&ended, &state.outlets)
         };
-        let failures = write(exit);
+        let failures = write_as(exit);
         match failures.is_empty() || exit != Exit::Done.code() {
             true => (exit, failures),
             false => {
                 let exit = Exit::Partial.code();
                 // What failed is known.
-                let _ = write(exit);
+                let _ = write_as(exit);
                 (exit, failures)
             }
         }
@@ -251,7 +168,10 @@ impl State {
     fn of(outlets: Outlets, folders: &[PathBuf]) -> Self {
         Self {
             outlets,
-            destinations: folders.iter().map(|one| Destination::named(one)).collect(),
+            found: Found {
+                destinations: folders.iter().map(|one| Destination::named(one)).collect(),
+                ..Found::default()
+            },
             ..Self::default()
         }
     }
@@ -313,33 +233,28 @@ impl Outlets {
     }
 }
 
-impl Ended<'_> {
-    /// Why one of the files could not be written.
-    fn write(&self) -> Vec<String> {
-        let outlets = &self.state.outlets;
-        let status = outlets.status.as_ref();
-        let status = status.map(|file| (file, status::bytes(self), Readers::Owner));
-        let metrics = outlets.metrics.as_ref();
-        let metrics = metrics.map(|file| (file, metrics::bytes(self, file), Readers::Everybody));
-        let files = status.into_iter().chain(metrics);
-        let failures = files.filter_map(|(file, bytes, readers)| {
-            let error = replace_file(file, &bytes, readers).err()?;
-            Some(format!("{} cannot be written: {error}", file.display()))
-        });
-        failures.collect()
-    }
+/// Writes the files; what comes back is why one of them could not be written.
+fn write(run: &Ended<'_>, outlets: &Outlets) -> Vec<String> {
+    let status = outlets.status.as_ref();
+    let status = status.map(|file| (file, status::bytes(run), Readers::Owner));
+    let metrics = outlets.metrics.as_ref();
+    let metrics = metrics.map(|file| (file, metrics::bytes(run, file), Readers::Everybody));
+    let files = status.into_iter().chain(metrics);
+    let failures = files.filter_map(|(file, bytes, readers)| {
+        let error = replace_file(file, &bytes, readers).err()?;
+        Some(format!("{} cannot be written: {error}", file.display()))
+    });
+    failures.collect()
 }
 
-impl Before {
-    /// What the files tell that are there; nothing of one that is none.
-    fn of(outlets: &Outlets) -> Self {
-        let read = |file: &PathBuf| read(file);
-        let status = outlets.status.as_ref().and_then(read);
-        let status = status.and_then(|bytes| status::before(&bytes));
-        let metrics = outlets.metrics.as_ref().and_then(read);
-        let metrics = metrics.map(|bytes| metrics::before(&bytes));
-        status.or(metrics).unwrap_or_default()
-    }
+/// What the files of the run before tell that are there; nothing of one that is none.
+fn before(outlets: &Outlets) -> Before {
+    let read = |file: &PathBuf| read(file);
+    let status = outlets.status.as_ref().and_then(read);
+    let status = status.and_then(|bytes| status::before(&bytes));
+    let metrics = outlets.metrics.as_ref().and_then(read);
+    let metrics = metrics.map(|bytes| metrics::before(&bytes));
+    status.or(metrics).unwrap_or_default()
 }
 
 /// No file of these is larger.

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use certstow_core::time::UnixTime;
 
-use super::{Before, Ended};
+use super::ended::{Before, Ended};
 
 /// A metric's name and what it is. Each is a gauge.
 type Metric = (&'static str, &'static str);
@@ -55,7 +55,7 @@ pub(super) fn bytes(run: &Ended<'_>, file: &Path) -> Vec<u8> {
     write(&mut text, LAST_RUN, &one(run.ended.seconds()));
     write(&mut text, LAST_SUCCESS, &one(seconds(run.last_success())));
     write(&mut text, LAST_EXIT, &one(run.exit.into()));
-    let soonest = run.state.soonest_end.into_iter();
+    let soonest = run.found.soonest_end.into_iter();
     let soonest: Vec<_> = soonest.flat_map(|end| one(end.seconds())).collect();
     write(&mut text, SOONEST_END, &soonest);
     let (mut saved, mut failed, mut last) = (Vec::new(), Vec::new(), Vec::new());

@@ -16,7 +16,7 @@
 use certstow_core::time;
 use serde::{Deserialize, Serialize};
 
-use super::{Before, Ended, PANICKED};
+use super::ended::{Before, Ended, PANICKED};
 use crate::exit::Exit;
 use crate::render::json::{self, Object};
 
@@ -78,10 +78,10 @@ pub(super) fn bytes(run: &Ended<'_>) -> Vec<u8> {
         exit: run.exit,
         meaning: meaning(run.exit),
         last_success: run.last_success().map(|last| last.to_string()),
-        error: run.state.error.as_ref(),
+        error: run.found.error.as_ref(),
         destinations: known.chain(unknown).collect(),
-        soonest_end: run.state.soonest_end.map(|end| end.to_string()),
-        report: run.state.report.as_ref(),
+        soonest_end: run.found.soonest_end.map(|end| end.to_string()),
+        report: run.found.report.as_ref(),
     };
     let mut bytes = Vec::new();
     json::write(&mut bytes, &status).expect("memory takes it");

@@ -28,11 +28,11 @@ fn end_runs_command_after_panic_code() {
 
 #[test]
 fn before_reads_what_was_written() {
-    let state = State {
+    let found = Found {
         destinations: ["/a/x", "/b/\"\\\n}"]
             .map(|one| Destination::named(Path::new(one)))
             .into(),
-        ..State::default()
+        ..Found::default()
     };
     let before = Before {
         last_success: Some(UnixTime::new(60)),
@@ -41,13 +41,13 @@ fn before_reads_what_was_written() {
             (2, "\"\\\n}".to_owned(), UnixTime::new(62)),
         ],
     };
-    for state in [state, State::default()] {
+    for found in [found, Found::default()] {
         let ended = Ended {
             command: "backup",
             began: UnixTime::new(100),
             ended: UnixTime::new(200),
             exit: 17,
-            state: &state,
+            found: &found,
             before: &before,
         };
         let metrics = metrics::bytes(&ended, Path::new("x.prom"));
