@@ -9,6 +9,7 @@ mod filter;
 mod given;
 mod global;
 mod import;
+mod monitor;
 mod password;
 mod report;
 mod schedule;
@@ -35,6 +36,7 @@ pub(crate) use filter::{FilterArgs, SelectArgs};
 pub(crate) use given::{Given, Kind, Typed, given};
 pub(crate) use global::Global;
 pub(crate) use import::ImportArgs;
+pub(crate) use monitor::MonitorArgs;
 pub(crate) use password::{PasswordCommand, SetArgs};
 pub(crate) use report::ReportArgs;
 pub(crate) use schedule::{ScheduleCommand, ScheduleInstallArgs, TaskArgs};
@@ -247,6 +249,7 @@ mod tests {
             include_str!("../docs/backup.md"),
             include_str!("../docs/import.md"),
             include_str!("../docs/logging.md"),
+            include_str!("../docs/monitoring.md"),
             include_str!("../docs/passwords.md"),
             include_str!("../docs/profiles.md"),
             include_str!("../docs/report.md"),

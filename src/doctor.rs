@@ -172,6 +172,7 @@ fn place(source: &Source) -> String {
         Source::Env(name) => format!("environment variable {name}"),
         Source::Fd(number) => format!("file descriptor {number}"),
         Source::Vault(name) => format!("vault, {name}"),
+        Source::Command(command) => format!("command, {}", command.program()),
     }
 }
 

@@ -20,6 +20,7 @@ mod inventory;
 mod journal;
 mod log;
 mod man;
+mod monitor;
 mod option_file;
 mod prompt;
 mod render;
@@ -34,8 +35,10 @@ mod window;
 mod wizard;
 
 use std::ffi::OsString;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
+use certstow_core::waits;
 use certstow_formats::secret::wipe_stack;
 
 use crate::error::{Error, Explain as _};
@@ -43,6 +46,7 @@ use crate::exit::Exit;
 use args::{Cli, Command, ScheduleCommand};
 pub use completions::answer as answer_shell;
 use journal::Journal;
+use monitor::Monitor;
 use screen::Screen;
 
 /// Runs certstow with these arguments, the first being the program's name.
@@ -66,16 +70,37 @@ fn run_command(arguments: Vec<OsString>) -> (Exit, bool) {
     let screen = Arc::new(Screen::new(&cli.global));
     interrupt::handle(&screen);
     let watch = timeout::watch(&cli.global, &screen);
-    let exit = open_logs(&cli, &command, &matches, &screen)
-        .and_then(|()| dispatch(&cli, &screen))
-        .unwrap_or_else(|error| {
-            screen.error(&error);
-            error.exit()
-        });
+    let exit = monitored(&cli, &screen, || {
+        open_logs(&cli, &command, &matches, &screen).and_then(|()| dispatch(&cli, &screen))
+    });
     drop(watch);
     wipe_stack();
     screen.end(exit);
     (exit, screen.was_in_wizard())
+}
+
+/// Runs a command, and writes the files for whoever watches over it, also when it panics.
+fn monitored(cli: &Cli, screen: &Screen, run: impl FnOnce() -> Result<Exit, Error>) -> Exit {
+    if let Command::Backup(command) = &cli.command
+        && let Some(monitor) = Monitor::of(command)
+    {
+        screen.monitor_by(monitor);
+    }
+    let ended = catch_unwind(AssertUnwindSafe(|| {
+        run().unwrap_or_else(|error| {
+            screen.error(&error);
+            error.exit()
+        })
+    }));
+    let wait = waits::waiting_for("the files of --status and --metrics to be written");
+    match ended {
+        Ok(exit) => screen.tell(exit),
+        Err(panic) => {
+            screen.tell_panic();
+            drop(wait);
+            resume_unwind(panic)
+        }
+    }
 }
 
 /// Opens the logs of this run.

@@ -6,11 +6,12 @@
 use std::convert::Infallible;
 use std::ffi::OsString;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use certstow_core::nearest::nearest;
 use certstow_core::{text, waits};
+use certstow_platform::os::CommandLine;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, Args, Command};
 use toml::Spanned;
@@ -92,6 +93,40 @@ pub(crate) fn parse(text: &str, file: &Path) -> Result<Typed<BackupArgs>, Error>
     }
     let args = parsed(&COMMAND, &all).map_err(|error| refused(None, error.to_string()))?;
     Ok(Typed { args, given: all })
+}
+
+/// What a file says of how its run is to be told of.
+#[derive(Debug, Default)]
+pub(crate) struct MonitorOptions {
+    pub(crate) status: Option<PathBuf>,
+    pub(crate) metrics: Option<PathBuf>,
+    pub(crate) on_failure: Option<CommandLine>,
+}
+
+/// Looks for that alone, in a file that may make no sense otherwise, for a run that ends over that.
+pub(super) fn monitor_options(file: &Path) -> MonitorOptions {
+    // Who reads a pipe a second time waits for ever.
+    let bytes = match file.is_file() {
+        true => std::fs::read(file).unwrap_or_default(),
+        false => Vec::new(),
+    };
+    let text = text::decode(&bytes).unwrap_or_default();
+    let (table, _) = DeTable::parse_recoverable(&text);
+    let value = |key: &str| {
+        table
+            .get_ref()
+            .get(key)?
+            .get_ref()
+            .as_str()
+            .map(str::to_owned)
+    };
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let path = |key: &str| Some(folder.join(value(key)?));
+    MonitorOptions {
+        status: path("status"),
+        metrics: path("metrics"),
+        on_failure: value("on-failure").and_then(|command| command.parse().ok()),
+    }
 }
 
 /// The options of the command line, and of the file those that the command line says nothing about.

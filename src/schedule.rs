@@ -56,6 +56,8 @@ pub(crate) struct Schedule {
     pub(crate) account: Option<String>,
     /// The folders that certstow writes to: systemd lets the service write nowhere else.
     pub(crate) writes_to: Vec<String>,
+    /// Whether certstow starts programs of the owner's choice there: one that prints a password, say.
+    pub(crate) starts_programs: bool,
     /// The names of the encrypted credentials that systemd hands to a service of the machine.
     pub(crate) credentials: Vec<String>,
     /// The file for what certstow says, where nothing else keeps it: on macOS.

@@ -18,6 +18,7 @@ use comfy_table::Table;
 
 use super::args::Global;
 use super::journal::{Entry, Journal};
+use super::monitor::{Monitor, PANICKED};
 use super::render::drawing::{self, Drawing};
 use super::render::{Look, json};
 use super::warning::{Selection, Warning};
@@ -48,6 +49,8 @@ pub(crate) struct Screen {
     pub(crate) patience: Option<Duration>,
     /// Empty until the logs are open, and where there are none.
     journal: OnceLock<Journal>,
+    /// Empty of what nobody watches over.
+    monitor: OnceLock<Monitor>,
     /// The wizard began to ask.
     in_wizard: OnceLock<()>,
     /// At which end a password that was given has a blank.
@@ -91,6 +94,17 @@ impl Screen {
     pub(crate) fn log_to(&self, journal: Journal) {
         // Nobody opens them twice.
         let _ = self.journal.set(journal);
+    }
+
+    /// From now on, what becomes of the run is noted here, too.
+    pub(crate) fn monitor_by(&self, monitor: Monitor) {
+        // There is one for each run.
+        let _ = self.monitor.set(monitor);
+    }
+
+    /// What is noted for whoever watches over the run.
+    pub(crate) fn monitor(&self) -> Option<&Monitor> {
+        self.monitor.get()
     }
 
     /// From now on, hints are worded for the wizard.
@@ -265,6 +279,10 @@ impl Screen {
     /// Warns on the screen alone, of what the logs get in other words.
     pub(crate) fn show_warning(&self, text: &str) {
         let _wait = waits::waiting_for(STDERR);
+        self.warning_line(text);
+    }
+
+    fn warning_line(&self, text: &str) {
         let text = safe(text);
         self.line(
             JOURNAL_WARNING,
@@ -296,10 +314,50 @@ impl Screen {
         }
     }
 
+    /// Writes the files for whoever watches over the run; the exit code then is that of a run which did
+    /// all but that. Waits for nothing that the watchdog would have to be told of.
+    pub(crate) fn tell(&self, exit: Exit) -> Exit {
+        let Some(monitor) = self.monitor() else {
+            return exit;
+        };
+        let (code, failures) = monitor.tell(exit.code());
+        failures
+            .iter()
+            .for_each(|failure| self.warn_at_once(failure));
+        match code == exit.code() {
+            true => exit,
+            false => Exit::Partial,
+        }
+    }
+
+    /// The same of a run that ends by a mistake in certstow.
+    pub(crate) fn tell_panic(&self) {
+        if let Some(monitor) = self.monitor() {
+            let (code, failures) = monitor.tell(PANICKED);
+            let failed = monitor.end(code);
+            let failures = failures.iter().chain(&failed);
+            failures.for_each(|failure| self.warn_at_once(failure));
+        }
+    }
+
+    /// How long [`Screen::end`] may take for what it runs.
+    pub(crate) fn patience_at_the_end(&self) -> Duration {
+        self.monitor().map_or(Duration::ZERO, Monitor::patience)
+    }
+
+    /// Warns when the watchdog may have put an end to all waiting.
+    fn warn_at_once(&self, text: &str) {
+        self.record(&Entry::warning(text));
+        self.warning_line(text);
+    }
+
     /// Records the end of the run, and warns if not everything was recorded.
     pub(crate) fn end(&self, exit: Exit) {
         if let (Exit::Password, Some(end)) = (exit, self.blank.get()) {
             self.warn(&format!("a password that was given {end}: is that meant?"));
+        }
+        if let Some(failed) = self.monitor().and_then(|monitor| monitor.end(exit.code())) {
+            self.warn_at_once(&failed);
         }
         let journal = self.journal.get();
         if let Some(failure) = journal.and_then(|journal| journal.end(exit)) {
@@ -311,6 +369,9 @@ impl Screen {
     pub(crate) fn error(&self, error: &dyn Explain) {
         // Into the logs first: standard error may be what does not answer.
         self.record(&Entry::error(error));
+        if let Some(monitor) = self.monitor() {
+            monitor.error(error);
+        }
         match self.json {
             true => self.show_error_as_json(error),
             false => self.show_error(error),

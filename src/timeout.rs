@@ -31,15 +31,17 @@ pub(super) fn watch(global: &Global, screen: &Arc<Screen>) -> Option<Watch> {
         ending::clean_up();
         let exit = error.exit();
         let (told, telling) = channel();
+        let patience = PATIENCE + screen.patience_at_the_end();
         let started = Builder::new().spawn(move || {
             screen.error(&error);
+            screen.tell(exit);
             screen.end(exit);
             // Who waits for it may have given up.
             let _ = told.send(());
         });
         // Without a thread the exit code alone tells: writing here may wait for ever.
         if started.is_ok() {
-            let _ = telling.recv_timeout(PATIENCE);
+            let _ = telling.recv_timeout(patience);
         }
         std::process::exit(exit.code().into());
     }))

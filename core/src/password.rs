@@ -1,5 +1,6 @@
 //! Where a password may come from: the terminal, a file, standard input, an environment variable,
-//! an inherited file descriptor or the operating system's vault; never the command line, which every account can read.
+//! an inherited file descriptor, the operating system's vault or a command that prints it; never the
+//! command line, which every account can read.
 
 mod generated;
 mod guesses;
@@ -9,9 +10,10 @@ use std::env;
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Read};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use certstow_formats::secret::Password;
-use certstow_platform::os::{self, Escape, HiddenLineError};
+use certstow_platform::os::{self, CommandLine, Escape, HiddenLineError};
 use certstow_platform::vault::{self, Kept, Name, VaultEntry};
 use zeroize::Zeroizing;
 
@@ -24,6 +26,9 @@ pub use strength::{Strength, strength};
 /// The longest password read, in bytes, its line break and BOM included.
 const MAX_BYTES: usize = 64 * 1024;
 
+/// How long a command may take to print it: somebody may have to touch a key or type a PIN.
+const COMMAND_LIMIT: Duration = Duration::from_secs(30);
+
 /// How often a person may get it wrong.
 const TRIES: u32 = 3;
 
@@ -34,13 +39,15 @@ pub enum Source {
     File(PathBuf),
     /// All of standard input.
     Stdin,
-    /// An environment variable. It stays readable to the account's other processes, and to child
-    /// processes, which is why certstow starts none.
+    /// An environment variable. It stays readable to the account's other processes, and to what
+    /// [`Source::Command`] starts.
     Env(String),
     /// A file descriptor the caller has opened, as in `3< secret`. Unix only.
     Fd(i32),
     /// The operating system's vault, or a credential of systemd.
     Vault(Name),
+    /// The first line that a command prints, within 30 seconds.
+    Command(CommandLine),
 }
 
 /// Reads the password from a source that asks nobody.
@@ -51,8 +58,10 @@ pub enum Source {
 /// # Errors
 /// - [`Error::Password`]: nothing is there; it is empty and `allow_empty` is false; it is no
 ///   text, longer than 64 KiB, or has a NUL or a further line break in it, which no prompt could
-///   ever be given again. Also when standard input is a terminal, which would show it.
-/// - [`Error::PasswordUnreadable`]: the file or descriptor cannot be read.
+///   ever be given again. Also when standard input is a terminal, which would show it. Of a command
+///   an empty line is none in any case: a password manager that found nothing may print one.
+/// - [`Error::PasswordUnreadable`]: the file or descriptor cannot be read, or the command did not end
+///   with 0 in time.
 /// - [`Error::Vault`]: the vault has none of this name, or gives none.
 pub fn read(source: &Source, allow_empty: bool) -> Result<Password, Error> {
     match source {
@@ -75,6 +84,7 @@ pub fn read(source: &Source, allow_empty: bool) -> Result<Password, Error> {
                 Kept::File(bytes, place) => from_bytes(bytes.expose(), &place, allow_empty),
             }
         }
+        Source::Command(command) => first_line_of(command),
         Source::Env(name) => {
             let place = format!("the environment variable {name}");
             let Some(value) = env::var_os(name) else {
@@ -84,6 +94,24 @@ pub fn read(source: &Source, allow_empty: bool) -> Result<Password, Error> {
             from_bytes(&bytes, &place, allow_empty)
         }
     }
+}
+
+/// The name of the program alone is told of a command: its arguments may say where secrets are.
+fn first_line_of(command: &CommandLine) -> Result<Password, Error> {
+    let place = format!("the command '{}'", command.program());
+    let wait = waiting_for(&place);
+    let output = command.output(COMMAND_LIMIT, MAX_BYTES);
+    drop(wait);
+    let output = output.map_err(|error| Error::PasswordUnreadable {
+        place,
+        source: io::Error::other(error),
+    })?;
+    let place = format!("the output of '{}'", command.program());
+    let mut text = decoded(&output, &place)?;
+    if let Some(end) = text.find('\n') {
+        text.truncate(end + 1);
+    }
+    from_text(text, &place, false)
 }
 
 /// What is to be said of a source, in a sentence, if other accounts may read the password there.
@@ -158,12 +186,24 @@ fn read_bounded(mut reader: impl Read) -> io::Result<Zeroizing<Vec<u8>>> {
 }
 
 fn from_bytes(bytes: &[u8], place: &str, allow_empty: bool) -> Result<Password, Error> {
-    let refuse = |why: &str| Error::Password(format!("{place} {why}"));
     if bytes.len() > MAX_BYTES {
-        return Err(refuse("holds more than a password: over 64 KiB"));
+        let why = "holds more than a password: over 64 KiB";
+        return Err(Error::Password(format!("{place} {why}")));
     }
-    let mut text = text::decode(bytes)
-        .ok_or_else(|| refuse("is neither UTF-8 text nor UTF-16 with a byte order mark"))?;
+    from_text(decoded(bytes, place)?, place, allow_empty)
+}
+
+fn decoded(bytes: &[u8], place: &str) -> Result<Zeroizing<String>, Error> {
+    let why = "is neither UTF-8 text nor UTF-16 with a byte order mark";
+    text::decode(bytes).ok_or_else(|| Error::Password(format!("{place} {why}")))
+}
+
+fn from_text(
+    mut text: Zeroizing<String>,
+    place: &str,
+    allow_empty: bool,
+) -> Result<Password, Error> {
+    let refuse = |why: &str| Error::Password(format!("{place} {why}"));
     if text.ends_with('\n') {
         text.pop();
         if text.ends_with('\r') {

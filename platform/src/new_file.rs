@@ -8,6 +8,7 @@
 //! locked for as long as its process lives ([`left_behind_in`] finds the others).
 
 mod left_behind;
+mod replaced;
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write as _};
@@ -25,6 +26,7 @@ use crate::os::{self, Retries, claim, darwin, disk};
 use left_behind::{PREFIX, RANDOM, SUFFIX};
 pub(crate) use left_behind::{is_left_behind, is_temporary};
 pub use left_behind::{is_own, left_behind_in};
+pub use replaced::{Readers, replace_file};
 
 /// How often a new file is made in place of one that another process removed before it was locked.
 const ATTEMPTS: usize = 100;

@@ -7,6 +7,7 @@
 mod access_list;
 mod asking;
 pub(crate) mod claim;
+mod command_line;
 pub(crate) mod darwin;
 pub mod disk;
 mod drive;
@@ -25,6 +26,8 @@ mod verbatim;
 #[cfg(windows)]
 #[allow(missing_docs, reason = "documented where they are re-exported")]
 mod windows;
+#[cfg(any(windows, test))]
+mod windows_command_line;
 mod windows_names;
 
 #[cfg(unix)]
@@ -37,6 +40,7 @@ use std::io::{self, Read as _};
 use std::path::Path;
 
 pub use asking::{Asking, asking};
+pub use command_line::{CommandLine, RunError};
 pub use drive::Drive;
 pub use drive_letter::MappedDrive;
 pub use folder_of::folder_of;
@@ -246,6 +250,13 @@ pub(crate) use system::create_readable;
 /// # Errors
 /// As [`create_private_folder`].
 pub use system::create_readable_folder;
+
+/// Lets every account read a file, whatever the umask took away: by the mode 0644 on Unix. On Windows a
+/// file from [`create_readable`] has what its folder says.
+///
+/// # Errors
+/// The operating system's.
+pub(crate) use system::let_everybody_read;
 
 /// Whether accounts other than the owner may read or write a file from [`create_private`]. FAT and
 /// many shares take the file, but neither a mode nor a list of who has access; a share may also

@@ -4,12 +4,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use certstow_core::time;
+use certstow_platform::os::CommandLine;
 use certstow_platform::spec::StoreSpec;
 use clap::{Args, Subcommand, ValueHint};
 
 use super::contents::{AlgorithmArgs, ContentArgs};
 use super::filter::FilterArgs;
 use super::given::Typed;
+use super::monitor::MonitorArgs;
 use super::store::{PasswordArgs, StoreArgs};
 
 #[derive(Debug, Args)]
@@ -86,6 +88,17 @@ pub(crate) struct BackupArgs {
     pub(crate) stores: StoreArgs,
     #[command(flatten)]
     pub(crate) password: PasswordArgs,
+    #[command(flatten)]
+    pub(crate) monitor: MonitorArgs,
+    /// Run a command if the run did not end with 0, with CERTSTOW_EXIT and CERTSTOW_STATUS in its
+    /// environment; without a shell
+    #[arg(
+        long,
+        value_name = "CMD",
+        value_hint = ValueHint::CommandString,
+        help_heading = "Monitoring"
+    )]
+    pub(crate) on_failure: Option<CommandLine>,
 }
 
 #[derive(Debug, Args)]
@@ -97,10 +110,14 @@ pub(crate) struct BackupArgs {
 #[command(mut_arg("unlock_password_env", |name| name.requires("stores")))]
 #[command(mut_arg("unlock_password_fd", |number| number.requires("stores")))]
 #[command(mut_arg("unlock_password_vault", |name| name.requires("stores")))]
+#[command(mut_arg("unlock_password_command", |command| command.requires("stores")))]
 pub(crate) struct BackupVerifyArgs {
     /// The folders of the backup
     #[arg(required = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) folders: Vec<PathBuf>,
+    /// Fail where no run has looked at every identity for this long: 26h, 8d
+    #[arg(long, value_name = "TIME", value_parser = time::parse_span)]
+    pub(crate) max_age: Option<Duration>,
     /// Keys that certstow has no way to prove are no failure; they are still warned about
     #[arg(long)]
     pub(crate) allow_unproven: bool,
@@ -108,6 +125,8 @@ pub(crate) struct BackupVerifyArgs {
     pub(crate) stores: StoreArgs,
     #[command(flatten)]
     pub(crate) opening: OpeningArgs,
+    #[command(flatten)]
+    pub(crate) monitor: MonitorArgs,
 }
 
 #[derive(Debug, Args)]

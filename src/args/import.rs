@@ -23,6 +23,10 @@ use super::store::{PasswordArgs, StoreArgs};
 #[command(mut_arg("unlock_password_vault", |name| name.help(
     "Take the password that is to protect the keys in a folder from the operating system's vault"
 )))]
+#[command(mut_arg("unlock_password_command", |command| command.help(
+    "Take the password that is to protect the keys in a folder from the first line that a command \
+     prints"
+)))]
 #[command(mut_arg("password_file", |file| file.help(
     "Read the password that opens the files from a file; - is standard input"
 )))]
@@ -35,6 +39,10 @@ use super::store::{PasswordArgs, StoreArgs};
 #[command(mut_arg("password_vault", |name| name.help(
     "Take the password that opens the files from the operating system's vault ('certstow password \
      set'), or from systemd's credentials"
+)))]
+#[command(mut_arg("password_command", |command| command.help(
+    "Take the password that opens the files from the first line that a command prints; it is run \
+     without a shell"
 )))]
 pub(crate) struct ImportArgs {
     /// The files, in any form that 'list' reads, or folders of such; a certificate and its key may

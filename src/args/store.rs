@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use certstow_core::password::Source;
+use certstow_platform::os::CommandLine;
 use certstow_platform::spec::StoreSpec;
 use certstow_platform::vault::Name;
-use clap::Args;
+use clap::{Args, ValueHint};
 
 /// Which stores to look in, and how to open what is locked there.
 #[derive(Debug, Clone, PartialEq, Args)]
@@ -26,6 +27,9 @@ pub(crate) struct StoreArgs {
     /// Take a password of locked keys from the operating system's vault; repeatable
     #[arg(long, value_name = "NAME", help_heading = "Stores")]
     pub(crate) unlock_password_vault: Vec<Name>,
+    /// Take a password of locked keys from the first line that a command prints; repeatable
+    #[arg(long, value_name = "CMD", value_hint = ValueHint::CommandString, help_heading = "Stores")]
+    pub(crate) unlock_password_command: Vec<CommandLine>,
 }
 
 impl StoreArgs {
@@ -34,10 +38,12 @@ impl StoreArgs {
         let variables = self.unlock_password_env.iter().cloned().map(Source::Env);
         let descriptors = self.unlock_password_fd.iter().copied().map(of_descriptor);
         let names = self.unlock_password_vault.iter().cloned();
+        let commands = self.unlock_password_command.iter().cloned();
         files
             .chain(variables)
             .chain(descriptors)
             .chain(names.map(Source::Vault))
+            .chain(commands.map(Source::Command))
             .collect()
     }
 }
@@ -59,6 +65,10 @@ pub(crate) struct PasswordArgs {
     /// systemd's credentials
     #[arg(long, value_name = "NAME", group = "password")]
     pub(crate) password_vault: Option<Name>,
+    /// Take the password from the first line that a command prints, such as 'pass show backup'; it is
+    /// run without a shell
+    #[arg(long, value_name = "CMD", value_hint = ValueHint::CommandString, group = "password")]
+    pub(crate) password_command: Option<CommandLine>,
     /// Accept the empty password
     #[arg(long)]
     pub(crate) allow_empty_password: bool,
@@ -70,6 +80,7 @@ impl PasswordArgs {
         file.or_else(|| self.password_env.clone().map(Source::Env))
             .or_else(|| self.password_fd.map(of_descriptor))
             .or_else(|| self.password_vault.clone().map(Source::Vault))
+            .or_else(|| self.password_command.clone().map(Source::Command))
     }
 }
 

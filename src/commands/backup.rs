@@ -10,19 +10,23 @@ mod restore;
 mod summary;
 mod verify;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use certstow_core::backup::{self, Emptied, Patience, Progress, Request};
+use certstow_core::backup::{self, Emptied, Patience, Progress, Request, RunReport};
 use certstow_core::error::Error as LibraryError;
 use certstow_core::escrow::Recipient;
 use certstow_core::export::{Format, Options};
-use certstow_core::time;
+use certstow_core::identity::{Inventory, ListedCertificate};
+use certstow_core::renewal::Renewals;
+use certstow_core::time::{self, UnixTime};
 use certstow_platform::store::Interaction;
 
 use crate::args::{BackupAction, BackupArgs, BackupCommand, Typed};
 use crate::ask::{self, TerminalAsk, Wanted};
 use crate::error::{Error, Explain as _};
 use crate::exit::Exit;
+use crate::monitor::Destination;
 use crate::render::progress::Bar;
 use crate::screen::Screen;
 use crate::warning::advise;
@@ -53,6 +57,9 @@ pub(super) fn options(args: &BackupArgs) -> Result<Options, Error> {
 
 fn save(typed: &Typed<BackupArgs>, screen: &Screen) -> Result<Exit, Error> {
     let args = option_file::with_file(typed)?;
+    if let Some(monitor) = screen.monitor() {
+        monitor.options(&args);
+    }
     let options = options(&args)?;
     // Each by its name, so that the compiler tells of one that nothing is done with.
     let BackupArgs {
@@ -70,6 +77,8 @@ fn save(typed: &Typed<BackupArgs>, screen: &Screen) -> Result<Exit, Error> {
         filters,
         stores,
         password,
+        monitor: _,
+        on_failure: _,
     } = args;
     if to.is_empty() {
         return Err(Error::Usage(
@@ -156,9 +165,49 @@ fn save(typed: &Typed<BackupArgs>, screen: &Screen) -> Result<Exit, Error> {
     summary::warn(&report, screen);
     missed::warn(&report, screen);
     journal::record(&report, screen);
+    if let Some(monitor) = screen.monitor() {
+        let destinations = monitored(&report, skip_not_exportable);
+        let soonest_end = soonest_end(&inventory, &report);
+        monitor.found(json::report(&report), destinations, soonest_end);
+    }
     match screen.json {
         true => screen.print_json(&json::report(&report))?,
         false => summary::show(&report, exit, screen)?,
     }
     Ok(exit)
+}
+
+/// What came of each folder, for whoever watches over the run.
+fn monitored(report: &RunReport, skip_not_exportable: bool) -> Vec<Destination> {
+    let destinations = report.destinations.iter().enumerate();
+    let destinations = destinations.map(|(at, one)| {
+        let counts = report.counts(at);
+        let kept_back = match skip_not_exportable {
+            true => 0,
+            false => counts.not_exportable,
+        };
+        let there = counts.unchanged + counts.written + counts.mended;
+        let failed = counts.failed + counts.unproven + kept_back;
+        Destination {
+            folder: one.folder.clone(),
+            ok: one.error.is_none() && one.unpruned.is_empty() && failed == 0,
+            identities: Some((there - counts.unproven, failed)),
+        }
+    });
+    destinations.collect()
+}
+
+/// When the first certificate of the run ends, of those that have not ended and are not renewed.
+fn soonest_end(inventory: &Inventory, report: &RunReport) -> Option<UnixTime> {
+    let now = time::now();
+    let renewals = Renewals::among(inventory.certificates(), now);
+    let of_run: HashSet<&str> = report
+        .entries
+        .iter()
+        .map(|one| one.thumbprint.as_str())
+        .collect();
+    let current = inventory.identities().filter(|one| {
+        one.not_after() >= now && renewals.of(one).is_none() && of_run.contains(&*one.thumbprint())
+    });
+    current.map(ListedCertificate::not_after).min()
 }

@@ -262,6 +262,7 @@ fn schedule(
         owner,
         account: None,
         writes_to: line.writes_to,
+        starts_programs: line.starts_programs,
         credentials: line.credentials,
         log: of_the_machine.then(|| format!("/Library/Logs/{label}.log")),
     })

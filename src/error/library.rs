@@ -130,8 +130,8 @@ fn table(error: &Error, place: Place) -> Facts {
             Exit::InteractionRequired,
             "interaction-required",
             Hint::on_command_line(
-                "give the password with --password-file, --password-env, --password-fd or \
-                 --password-vault",
+                "give the password with --password-file, --password-env, --password-fd, \
+                 --password-vault or --password-command",
             ),
         ),
         Error::Password(_) => {
@@ -236,8 +236,8 @@ fn table(error: &Error, place: Place) -> Facts {
 
 fn of_password() -> Hint {
     Hint::on_command_line(
-        "a password comes from a prompt, --password-file, --password-env, --password-fd or \
-         --password-vault",
+        "a password comes from a prompt, --password-file, --password-env, --password-fd, \
+         --password-vault or --password-command",
     )
     .in_wizard("type another one, or have one made")
 }

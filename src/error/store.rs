@@ -98,7 +98,7 @@ fn table(error: &StoreError) -> Facts {
             "interaction-required",
             Hint::on_command_line(
                 "give its password with --unlock-password-file, --unlock-password-env, \
-                 --unlock-password-fd or --unlock-password-vault",
+                 --unlock-password-fd, --unlock-password-vault or --unlock-password-command",
             )
             .in_wizard("give its password when it is asked for"),
         ),

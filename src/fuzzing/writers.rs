@@ -145,6 +145,7 @@ fn schedule_of(scheduler: Scheduler, program: String, arguments: Vec<String>) ->
         name: "certstow-backup".parse().expect("a usual name"),
         program,
         writes_to: vec![format!("/srv/{}", arguments.join(" "))],
+        starts_programs: true,
         credentials: arguments.clone(),
         account: Some(arguments.concat()),
         log: Some(format!("/var/log/{}", arguments.concat())),

@@ -8,7 +8,7 @@ use crate::args::{self, Given, Kind};
 
 /// Options whose values are logged, beside those that take one of a few words. Of all others only
 /// that they were given: who mistakes one for a place to type a password in is not to find it here.
-const LOGGED: [&str; 17] = [
+const LOGGED: [&str; 20] = [
     "backup",
     "config",
     "copy-to",
@@ -20,8 +20,11 @@ const LOGGED: [&str; 17] = [
     "into",
     "iterations",
     "log",
+    "max-age",
+    "metrics",
     "output",
     "prune-expired",
+    "status",
     "store",
     "timeout",
     "to",

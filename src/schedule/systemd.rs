@@ -8,6 +8,9 @@
 //! it, and certstow's temporary files lie beside their targets. Where certstow remembers which folders
 //! it saved to is the state folder, since homes cannot be written.
 //!
+//! Where certstow starts a program that the owner names, one that prints a password, say, that program
+//! may use the network, and make code while it runs. It still gets no rights by set-user-ID.
+//!
 //! A service of the system gets the passwords of `--password-vault` as encrypted credentials
 //! (systemd-creds(1)) by `LoadCredentialEncrypted=NAME`, which looks into /etc/credstore.encrypted
 //! and is no error where nothing is: certstow then says itself what is missing. A person's service
@@ -20,13 +23,22 @@ use crate::error::Error;
 /// The first line of each file: by this certstow tells its own from others.
 pub(super) const MARK: &str = "# Written by 'certstow schedule install', which replaces it.\n";
 
+/// What certstow does without, and other programs may not.
+const OF_CERTSTOW: &str = "MemoryDenyWriteExecute=yes\nRestrictAddressFamilies=AF_UNIX\n";
+
+/// Routes and interfaces are what programs ask the kernel for to resolve names.
+const OF_OTHERS: &str = "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK\n";
+
+/// What takes the network away, too.
+const NO_NETWORK: &str = "PrivateNetwork=yes";
+
 /// What the manager of the system alone can take away.
 const RESTRICTIONS: [&str; 13] = [
     // Keys and destinations may belong to other accounts.
     "CapabilityBoundingSet=CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH",
     "KeyringMode=private",
     "PrivateDevices=yes",
-    "PrivateNetwork=yes",
+    NO_NETWORK,
     "ProcSubset=pid",
     "ProtectClock=yes",
     "ProtectControlGroups=yes",
@@ -58,7 +70,9 @@ fn service(schedule: &Schedule) -> Result<String, Error> {
     let (credentials, restrictions) = match schedule.owner {
         Owner::Machine => (
             schedule.credentials.iter().map(line).collect(),
-            RESTRICTIONS.map(|one| format!("{one}\n")).concat(),
+            restrictions(schedule)
+                .map(|one| format!("{one}\n"))
+                .collect(),
         ),
         Owner::User => (String::new(), String::new()),
     };
@@ -76,8 +90,18 @@ fn service(schedule: &Schedule) -> Result<String, Error> {
         hours = HOURS,
         credentials = credentials,
         folders = folders,
+        programs = match schedule.starts_programs {
+            true => OF_OTHERS,
+            false => OF_CERTSTOW,
+        },
     );
     Ok(service + &restrictions)
+}
+
+fn restrictions(schedule: &Schedule) -> impl Iterator<Item = &'static str> {
+    let connects = schedule.starts_programs;
+    let all = RESTRICTIONS.into_iter();
+    all.filter(move |one| !(connects && *one == NO_NETWORK))
 }
 
 fn timer(schedule: &Schedule) -> String {

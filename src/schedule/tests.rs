@@ -30,6 +30,7 @@ fn schedule() -> Schedule {
         owner: Owner::User,
         account: None,
         writes_to: vec!["/srv/backup".to_owned()],
+        starts_programs: false,
         credentials: vec!["certstow".to_owned()],
         log: None,
     }

@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 
 use certstow_core::export::Format;
-use certstow_platform::os;
+use certstow_platform::os::{self, CommandLine};
 
 use crate::args::{
     AlgorithmArgs, ContentArgs, ExportArgs, Given, Kind, PasswordArgs, SelectArgs, StoreArgs, Words,
@@ -89,6 +89,7 @@ fn of_stores(args: &StoreArgs) -> Vec<Given> {
         unlock_password_env,
         unlock_password_fd,
         unlock_password_vault,
+        unlock_password_command,
     } = args;
     [
         values("store", stores.iter().map(ToString::to_string)),
@@ -102,6 +103,10 @@ fn of_stores(args: &StoreArgs) -> Vec<Given> {
             "unlock-password-vault",
             unlock_password_vault.iter().map(ToString::to_string),
         ),
+        values(
+            "unlock-password-command",
+            unlock_password_command.iter().map(CommandLine::text),
+        ),
     ]
     .concat()
 }
@@ -112,6 +117,7 @@ fn of_password(args: &PasswordArgs) -> Vec<Given> {
         password_env,
         password_fd,
         password_vault,
+        password_command,
         allow_empty_password,
     } = args;
     [
@@ -121,6 +127,10 @@ fn of_password(args: &PasswordArgs) -> Vec<Given> {
         values(
             "password-vault",
             password_vault.as_ref().map(ToString::to_string),
+        ),
+        values(
+            "password-command",
+            password_command.as_ref().map(CommandLine::text),
         ),
         flag("allow-empty-password", *allow_empty_password),
     ]

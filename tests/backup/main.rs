@@ -7,6 +7,8 @@
     allow(dead_code, reason = "what is done to a world is Linux's in part")
 )]
 
+#[cfg(target_os = "linux")]
+mod age;
 mod config;
 #[cfg(target_os = "linux")]
 mod destinations;
@@ -17,6 +19,8 @@ mod escrow;
 #[cfg(target_os = "linux")]
 mod full;
 mod missed;
+#[cfg(target_os = "linux")]
+mod monitor;
 #[cfg(target_os = "linux")]
 mod peers;
 mod proofs;
@@ -118,12 +122,17 @@ impl World {
         ends(&output, 0);
     }
 
-    /// Every file of a folder and its bytes, but for the locks.
+    /// Every file of a folder and its bytes, but for the locks, and of the manifest what it says of the
+    /// others: each run notes there that it was.
     fn bytes(&self, folder: &str) -> BTreeMap<String, Vec<u8>> {
         files(&self.path(folder))
             .into_iter()
             .map(|name| {
-                let bytes = fs::read(self.path(folder).join(&name)).expect("a file");
+                let mut bytes = fs::read(self.path(folder).join(&name)).expect("a file");
+                if let (MANIFEST, Ok(manifest)) = (&*name, serde_json::from_slice::<Value>(&bytes))
+                {
+                    bytes = manifest["entries"].to_string().into();
+                }
                 (name, bytes)
             })
             .collect()

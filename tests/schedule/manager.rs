@@ -152,6 +152,53 @@ fn schedule_installs_runs_removes_with_real_manager() {
     assert!(!after.contains("timers.target.wants/"), "{after}");
 }
 
+/// A command for the password does there what password managers do: it is found by its own words,
+/// makes a connection and code, and cannot write the home.
+#[test]
+#[ignore = "needs systemd"]
+fn password_command_runs_in_task_with_real_manager() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path().join("keys");
+    fs::create_dir(&store).unwrap();
+    for file in ["ada-example.pem", "ada-example.key.pem"] {
+        fs::copy(format!("examples/personal/{file}"), store.join(file)).unwrap();
+    }
+    let said = tell(
+        r#"
+        mkdir saved
+        echo 'correct horse' > '100% $HOME "here"'
+        cat > manager.py <<'PYTHON'
+import mmap, socket, sys
+socket.socket(socket.AF_INET)
+mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+print(open(sys.argv[1]).read() + "and a note")
+print("manager was asked", file=sys.stderr)
+PYTHON
+        "$CERTSTOW" schedule install --to saved --store keys --password-command \
+            "/usr/bin/python3 $HOME/manager.py '$HOME/100% \$HOME \"here\"'"
+        systemctl --user start certstow.service
+        journalctl --user-unit certstow --output cat
+        echo 'correct horse' > password
+        "$CERTSTOW" backup verify saved --password-file password
+        sed -i 's/^print(open.*/sys.exit(9)/' manager.py
+        rm saved/*.p12
+        systemctl --user start certstow.service || true
+        echo "failed $(systemctl --user show --property=ExecMainStatus certstow.service)"
+        journalctl --user-unit certstow --output cat
+        "#,
+        folder.path(),
+    );
+    for part in [
+        "manager was asked",
+        "saved: 1 file is whole and proven to restore",
+        "failed ExecMainStatus=17",
+        "the password cannot be read from the command 'python3'",
+        "it ended with exit code 9",
+    ] {
+        assert!(said.contains(part), "no {part} in {said}");
+    }
+}
+
 /// A timer that systemd enables and then does not start, as another file says that it has no times.
 #[test]
 #[ignore = "needs systemd"]

@@ -34,8 +34,8 @@ const RENAME: Call = ("renameat2", 276);
 #[cfg(target_arch = "aarch64")]
 const REPLACE: Call = ("renameat", 38);
 
-/// What holds a program in a call for as long as the patience.
-fn launcher(call: Call) -> [String; 8] {
+/// What holds a program, and none that it starts, in a call for as long as the patience.
+fn launcher(call: Call) -> [String; 9] {
     let delay = PATIENCE.as_micros();
     let inject = format!("inject={}:delay_enter={delay}", call.0);
     let trace = format!("trace={}", call.0);
@@ -43,6 +43,7 @@ fn launcher(call: Call) -> [String; 8] {
         "strace",
         "-f",
         "-qq",
+        "-bexecve",
         "-o/dev/null",
         "-e",
         &trace,

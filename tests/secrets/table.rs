@@ -263,6 +263,12 @@ pub(crate) const CASES: &[Case] = &[
     Case::new("backup --to no/kept --store {store} --iterations 2000")
         .password()
         .code(16),
+    Case::new("backup --to no/kept --store {store} --iterations 2000 --status status.json --on-failure env")
+        .password()
+        .code(16),
+    Case::new("backup --to kept --store {store} --iterations 2000 --rewrite --status status.json --metrics x.prom")
+        .password()
+        .image(),
     Case::new("backup --config backup.toml").image(),
     Case::new("backup --to sealed --store {store} --iterations 2000 --rewrite --escrow {store}/ada-example.pem")
         .image(),

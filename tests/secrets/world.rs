@@ -30,6 +30,8 @@ pub(crate) enum Source {
     Credential,
     /// Where a shell opens descriptors.
     Descriptor,
+    /// Where a command prints it.
+    Command,
 }
 
 impl Source {
@@ -43,11 +45,16 @@ impl Source {
                 Self::Stdin,
                 Self::Descriptor,
                 Self::Credential,
+                Self::Command,
             ],
-            Some(_) if cfg!(unix) => {
-                &[Self::File, Self::Environment, Self::Stdin, Self::Descriptor]
-            }
-            Some(_) => &[Self::File, Self::Environment, Self::Stdin],
+            Some(_) if cfg!(unix) => &[
+                Self::File,
+                Self::Environment,
+                Self::Stdin,
+                Self::Descriptor,
+                Self::Command,
+            ],
+            Some(_) => &[Self::File, Self::Environment, Self::Stdin, Self::Command],
         }
     }
 }
@@ -221,8 +228,13 @@ impl World {
         words.extend(self.arguments(case));
         let password = self.password_file();
         let password = password.to_string_lossy();
+        let prints = match cfg!(windows) {
+            true => format!("cmd /c type \"{password}\""),
+            false => format!("cat '{password}'"),
+        };
         if let Some(family) = case.family {
             let (name, value) = match source {
+                Source::Command => ("command", &*prints),
                 Source::File => ("file", &*password),
                 Source::Environment => ("env", VARIABLE),
                 Source::Stdin => ("file", "-"),

@@ -31,6 +31,7 @@ pub(crate) fn run() -> Result<(), String> {
     let able = Able {
         peers: Peers::Incomplete,
         dotnet: false,
+        prometheus: false,
         disks: false,
         memory: false,
     };

@@ -35,6 +35,7 @@ mod steps;
 mod terminal;
 mod tests;
 mod toolchain;
+mod unpacked;
 mod wine;
 mod workflows;
 
@@ -135,9 +136,14 @@ fn test() -> Result<(), String> {
     if let Err(reason) = &dotnet {
         steps.cannot_run("set-up: .NET to test against", reason);
     }
+    let prometheus = unpacked::prometheus();
+    if let Err(reason) = &prometheus {
+        steps.cannot_run("set-up: Prometheus to test against", reason);
+    }
     let able = tests::Able {
         peers,
         dotnet: dotnet.is_ok(),
+        prometheus: prometheus.is_ok(),
         disks: setup::may_mount_disks(),
         memory: setup::may_read_memory(),
     };

@@ -19,7 +19,7 @@ const CHROMIUM: Program = "Chromium | chromium | command -v chromium";
 const SCRIPT: Program = "script of util-linux | bsdutils | script --version";
 
 /// What certstow is tested against.
-pub(crate) const PEERS: [Program; 30] = [
+pub(crate) const PEERS: [Program; 31] = [
     OPENSSL,
     CHROMIUM,
     "pdftotext of Poppler | poppler-utils | pdftotext -v",
@@ -42,6 +42,7 @@ pub(crate) const PEERS: [Program; 30] = [
     "D-Bus | dbus | command -v dbus-daemon && command -v dbus-send",
     "secret-tool | libsecret-tools | command -v secret-tool",
     "jq | jq | jq --version",
+    "curl | curl | curl --version",
     "restic | restic | restic version",
     SCRIPT,
     "bash | bash | bash --version",

@@ -29,6 +29,9 @@ const MANAGER_TESTS: &str = "with_real_manager";
 pub(crate) const DOTNET: &str = "dotnet";
 const DOTNET_TEST: &str = "verdicts::check_agrees";
 
+/// The test that has Prometheus read metrics, which [`crate::unpacked`] puts there.
+const PROMETHEUS_TEST: &str = "prometheus_alerts";
+
 /// The tests that search the memory of a process, which takes root.
 const MEMORY_TESTS: &str = "image::";
 
@@ -49,6 +52,8 @@ pub(crate) struct Able {
     pub(crate) peers: Peers,
     /// Whether .NET is there.
     pub(crate) dotnet: bool,
+    /// Whether Prometheus is there.
+    pub(crate) prometheus: bool,
     /// Whether it may mount disks.
     pub(crate) disks: bool,
     /// Whether it may read a closed memory.
@@ -69,6 +74,9 @@ impl Able {
         }
         if !self.dotnet {
             arguments.extend(["--skip", DOTNET_TEST]);
+        }
+        if !self.prometheus {
+            arguments.extend(["--skip", PROMETHEUS_TEST]);
         }
         if !self.memory {
             arguments.extend(["--skip", MEMORY_TESTS]);

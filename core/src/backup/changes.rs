@@ -41,6 +41,8 @@ pub(super) enum Change {
     Saved(Box<Saved>),
     /// The entry of this identity is gone, by the SHA-256 of its certificate.
     Removed(String),
+    /// A run ended that looked at every identity, RFC 3339 in UTC.
+    Checked(String),
 }
 
 /// What one write recorded, in its order.
@@ -133,6 +135,7 @@ impl Changes {
                         entries[position] = None;
                     }
                 }
+                Change::Checked(when) => manifest.checked = when,
             }
         }
         manifest.entries = entries.into_iter().flatten().collect();

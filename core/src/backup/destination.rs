@@ -15,6 +15,7 @@ use super::manifest::{self, CHANGES, Saved};
 use super::record::{Record, Unusable};
 use crate::error::Error;
 use crate::output::{self, Existing, Privacy, Reserve};
+use crate::time::UnixTime;
 use crate::warning::{Code, Warning};
 
 /// A folder that is saved to.
@@ -135,6 +136,11 @@ impl Destination {
             self.record.accept_unproven(&sha256);
         }
         accepted || from_now_on
+    }
+
+    /// Notes that a run ends now that looked at every identity.
+    pub(super) fn set_checked(&mut self, now: UnixTime) {
+        self.record.set_checked(now);
     }
 
     /// Takes an entry out of the record.

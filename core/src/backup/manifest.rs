@@ -37,6 +37,10 @@ pub struct Manifest {
     /// The program that wrote it, with its version.
     #[serde(default)]
     pub tool: String,
+    /// When the last run ended that looked at every identity of its stores, RFC 3339 in UTC; empty where
+    /// none is known.
+    #[serde(default)]
+    pub checked: String,
     /// One for each identity, in the order of the files' names.
     #[serde(default)]
     pub entries: Vec<Saved>,
@@ -131,8 +135,14 @@ impl Manifest {
             schema: SCHEMA.to_owned(),
             written: String::new(),
             tool: String::new(),
+            checked: String::new(),
             entries: Vec::new(),
         }
+    }
+
+    /// When the last run ended that looked at every identity, if that is known.
+    pub fn checked(&self) -> Option<UnixTime> {
+        time::from_utc(&self.checked)
     }
 
     /// Reads a manifest without [`check`](Self::check)ing its entries.
@@ -201,10 +211,11 @@ impl Manifest {
         self.sort();
         let lines: Vec<String> = self.entries.iter().map(to_json).collect();
         format!(
-            "{{\"schema\":{},\"written\":{},\"tool\":{},\"entries\":[\n{}\n]}}\n",
+            "{{\"schema\":{},\"written\":{},\"tool\":{},\"checked\":{},\"entries\":[\n{}\n]}}\n",
             to_json(&self.schema),
             to_json(&self.written),
             to_json(&self.tool),
+            to_json(&self.checked),
             lines.join(",\n")
         )
         .into_bytes()

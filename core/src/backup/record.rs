@@ -16,6 +16,7 @@ use super::folder::read;
 use super::manifest::{self, CHANGES, Manifest, NAME, Saved};
 use crate::error::Error;
 use crate::output::{self, Existing, Privacy, Written};
+use crate::time::UnixTime;
 use crate::warning::Warning;
 
 /// No manifest is larger, nor are its changes: who can write to a folder could put there what no
@@ -152,6 +153,8 @@ pub(super) struct Record {
     names: HashSet<String>,
     /// The certificates whose entries changed since they were written.
     unsaved: Vec<String>,
+    /// Whether the time of the last run that looked at every identity changed since then.
+    checked_now: bool,
 }
 
 impl Record {
@@ -174,6 +177,7 @@ impl Record {
             names: stored.manifest.names(),
             stored,
             unsaved: Vec::new(),
+            checked_now: false,
         }
     }
 
@@ -215,6 +219,15 @@ impl Record {
         }
     }
 
+    /// Notes that a run ends now that looked at every identity. A folder without any has no record to
+    /// note that in.
+    pub(super) fn set_checked(&mut self, now: UnixTime) {
+        if !self.entries().is_empty() {
+            self.stored.manifest.checked = now.to_string();
+            self.checked_now = true;
+        }
+    }
+
     /// Takes an entry out.
     pub(super) fn remove(&mut self, sha256: &str) {
         let Some(position) = self.index.remove(sha256) else {
@@ -244,6 +257,10 @@ impl Record {
                 Some(saved) => drop(now.set(saved.clone())),
                 None => now.remove(&sha256),
             }
+        }
+        if self.checked_now {
+            now.stored.manifest.checked = self.stored.manifest.checked.clone();
+            now.checked_now = true;
         }
         *self = now;
     }
@@ -276,7 +293,8 @@ impl Record {
     /// # Errors
     /// As [`output::write`]; [`Error::NotSynced`], if its disk did not confirm it.
     pub(super) fn save(&mut self) -> Result<Vec<Warning>, Error> {
-        if self.unsaved.is_empty() && self.stored.changes_end.is_none() {
+        let unchanged = self.unsaved.is_empty() && !self.checked_now;
+        if unchanged && self.stored.changes_end.is_none() {
             if self.stored.are_of_another {
                 self.remove_changes();
             }
@@ -298,12 +316,15 @@ impl Record {
     fn unsaved_line(&self) -> String {
         let mut seen = HashSet::new();
         let unsaved = self.unsaved.iter().filter(|sha256| seen.insert(*sha256));
-        let changes: Vec<Change> = unsaved
+        let mut changes: Vec<Change> = unsaved
             .map(|sha256| match self.saved(sha256) {
                 Some(saved) => Change::Saved(Box::new(saved.clone())),
                 None => Change::Removed(sha256.clone()),
             })
             .collect();
+        if self.checked_now {
+            changes.push(Change::Checked(self.stored.manifest.checked.clone()));
+        }
         match changes.is_empty() {
             true => String::new(),
             false => changes::line_of(changes),
@@ -342,6 +363,7 @@ impl Record {
         };
         self.stored.changes_end = Some(end);
         self.unsaved.clear();
+        self.checked_now = false;
         Ok(warnings)
     }
 
@@ -367,6 +389,7 @@ impl Record {
     /// Notes that there is a new manifest, which has the changes.
     fn is_written_whole(&mut self, bytes: u64, written: Written) -> Result<Vec<Warning>, Error> {
         self.unsaved.clear();
+        self.checked_now = false;
         self.stored.manifest_bytes = bytes;
         let had_changes = self.stored.changes_end.take().is_some();
         // Until the disk confirms the new manifest, the one before needs its changes: they stay.

@@ -127,6 +127,9 @@ pub fn run(
     run.plan(now, progress);
     let written = run.write(password, ask, progress);
     run.accept_unproven();
+    if written.is_ok() {
+        run.note_checked();
+    }
     run.save();
     written?;
     run.prune();
@@ -328,6 +331,20 @@ impl<'a> Run<'a> {
                 let files = counted(others, "file", "files");
                 let text = format!("{files} {MADE_OTHERWISE}");
                 destination.note(Warning::new(Code::MadeOtherwise, text));
+            }
+        }
+    }
+
+    /// Notes in the manifests that every identity of the stores was looked at, if that is so: no filter
+    /// left one out, and nothing in the stores could not be read.
+    fn note_checked(&mut self) {
+        if !self.request.filters.is_empty() || !self.inventory.problems().is_empty() {
+            return;
+        }
+        let now = time::now();
+        for (destination, report) in self.destinations.iter_mut().zip(&self.reports) {
+            if let (Some(destination), None) = (destination, &report.error) {
+                destination.set_checked(now);
             }
         }
     }

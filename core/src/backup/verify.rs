@@ -6,6 +6,7 @@ mod verdict;
 
 use std::collections::HashSet;
 use std::path::Path;
+use std::time::Duration;
 
 use certstow_formats::certificate::Certificate;
 use certstow_formats::pkcs12::grade::{self, MacVerdict, Report, Severity};
@@ -21,7 +22,7 @@ use super::opener::Opener;
 use super::record::{self, Unusable};
 use crate::error::Error;
 use crate::identity::Inventory;
-use crate::time;
+use crate::time::{self, UnixTime};
 use crate::warning::{Code, Warning};
 pub use verdict::{FileState, FileVerdict, Finding, FolderVerdict};
 
@@ -34,6 +35,8 @@ pub struct VerifyRequest<'a> {
     pub stores: Option<&'a Inventory>,
     /// Accept that nothing proves some private keys.
     pub allow_unproven: bool,
+    /// How long ago a run may have ended that looked at every identity; `None` is for ever.
+    pub max_age: Option<Duration>,
     /// How long a run that is writing there is waited for.
     pub patience: Patience<'a>,
 }
@@ -50,12 +53,16 @@ pub fn verify(
 ) -> Result<FolderVerdict, Error> {
     let _lock = lock::for_reading(folder, &request.patience)?;
     let listed = Folder::list(folder)?;
+    let mut checked = None;
     let (saved, manifest) = match record::of_folder(folder) {
         // It contradicts nothing, and nothing restores.
         Ok(Some(manifest)) if manifest.entries.is_empty() => {
             (Vec::new(), Some(format!("{NAME} names no identity")))
         }
-        Ok(Some(manifest)) => (manifest.entries, None),
+        Ok(Some(manifest)) => {
+            checked = manifest.checked();
+            (manifest.entries, None)
+        }
         Ok(None) => (Vec::new(), Some(format!("there is no {NAME}"))),
         Err(Unusable::Damaged(reason)) => {
             (Vec::new(), Some(format!("{NAME} cannot be used: {reason}")))
@@ -82,8 +89,19 @@ pub fn verify(
     Ok(FolderVerdict {
         folder: folder.to_owned(),
         manifest,
+        checked,
+        too_old: request.max_age.is_some_and(|age| is_older(checked, age)),
         files,
         stores,
+    })
+}
+
+/// Whether a time is longer ago than this, or further ahead: then a clock was wrong, and it would never
+/// become old.
+fn is_older(checked: Option<UnixTime>, age: Duration) -> bool {
+    checked.is_none_or(|checked| {
+        let distance = time::now().seconds_since(checked).unsigned_abs();
+        distance > age.as_secs()
     })
 }
 

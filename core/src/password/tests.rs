@@ -247,3 +247,48 @@ fn ask_until_right_returns_cancelled() {
         ));
     }
 }
+
+#[cfg(unix)]
+fn of_command(line: &str) -> Result<Password, Error> {
+    read(&Source::Command(line.parse().unwrap()), true)
+}
+
+#[cfg(unix)]
+#[test]
+fn read_takes_the_first_line_of_a_command() {
+    for (line, password) in [
+        (r"printf 'correct horse\n'", "correct horse"),
+        (r"printf 'first\r\nuser: ada\n'", "first"),
+        (r"printf ' no line break'", " no line break"),
+        (r"sh -c 'echo told >&2; echo pässword'", "pässword"),
+    ] {
+        assert_eq!(of_command(line).unwrap().expose(), password, "{line}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn read_refuses_empty_output_of_a_command() {
+    for line in ["true", r"printf '\nlater\n'", r"printf '\r\n'"] {
+        match of_command(line) {
+            Err(Error::Password(why)) => assert!(why.contains("empty"), "{why}"),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn read_names_only_the_program_of_a_command() {
+    for (line, why) in [
+        ("sh -c 'echo sesame; exit 3' sesame", "exit code 3"),
+        ("/nonexistent/op read sesame", "started"),
+        ("head -c 70000 /dev/zero sesame", "64 KiB"),
+        (r"printf 'sesame\377'", "neither UTF-8"),
+    ] {
+        let error = of_command(line).unwrap_err();
+        let text = error.in_full();
+        assert!(text.contains(why) && !text.contains("sesame"), "{text}");
+        assert!(!format!("{error:?}").contains("sesame"), "{error:?}");
+    }
+}

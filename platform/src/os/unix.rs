@@ -4,6 +4,7 @@
 mod access;
 mod account;
 pub(super) mod claim;
+pub(super) mod command_line;
 pub(super) mod disk;
 mod ffi;
 mod interruption;
@@ -123,6 +124,10 @@ pub(super) fn make_private(file: &File) -> io::Result<()> {
 
 pub(crate) fn create_readable(path: &Path) -> io::Result<File> {
     create(path, 0o644)
+}
+
+pub(crate) fn let_everybody_read(file: &File) -> io::Result<()> {
+    file.set_permissions(fs::Permissions::from_mode(0o644))
 }
 
 fn create(path: &Path, mode: u32) -> io::Result<File> {

@@ -6,6 +6,7 @@
 
 mod account;
 pub(super) mod claim;
+pub(super) mod command_line;
 pub(super) mod disk;
 mod drives;
 mod ffi;
@@ -172,6 +173,10 @@ pub(crate) fn create_readable(path: &Path) -> io::Result<File> {
         .write(true)
         .create_new(true)
         .open(long_path(path))
+}
+
+pub(crate) fn let_everybody_read(_file: &File) -> io::Result<()> {
+    Ok(())
 }
 
 pub fn create_readable_folder(path: &Path) -> io::Result<()> {

@@ -10,6 +10,7 @@ use certstow_core::backup::{
     self, Absent, Comparison, FileVerdict, Finding, FolderVerdict, Foreign, Patience, VerifyRequest,
 };
 use certstow_core::identity::Inventory;
+use certstow_core::time;
 use certstow_formats::plural::counted;
 use certstow_formats::proof;
 use certstow_formats::sanitize::safe;
@@ -20,6 +21,7 @@ use crate::args::BackupVerifyArgs;
 use crate::error::{Error, Explain as _};
 use crate::exit::Exit;
 use crate::journal::{Entry, Level};
+use crate::monitor::Destination;
 use crate::render::progress::Bar;
 use crate::screen::Screen;
 use crate::warning::{Warning, advise};
@@ -37,6 +39,7 @@ pub(super) fn run(args: &BackupVerifyArgs, screen: &Screen) -> Result<Exit, Erro
         opener: opening.opener(),
         stores: stores.as_ref(),
         allow_unproven: args.allow_unproven,
+        max_age: args.max_age,
         patience: Patience {
             limit: screen.patience,
             told: &told,
@@ -58,6 +61,14 @@ pub(super) fn run(args: &BackupVerifyArgs, screen: &Screen) -> Result<Exit, Erro
     record(&verdicts, opened, screen);
     let warnings = whole(&verdicts).flat_map(|verdict| warnings(verdict, opened));
     screen.warn_of_each_unless_json(warnings);
+    if let Some(monitor) = screen.monitor() {
+        let destinations = verdicts.iter().map(|found| monitored(found, opened));
+        monitor.found(
+            json::verdicts(&verdicts, opened),
+            destinations.collect(),
+            None,
+        );
+    }
     if screen.json {
         screen.print_json(&json::verdicts(&verdicts, opened))?;
     } else {
@@ -70,6 +81,22 @@ pub(super) fn run(args: &BackupVerifyArgs, screen: &Screen) -> Result<Exit, Erro
         screen.print(|out| write(out, &verdicts, opened, quiet))?;
     }
     Ok(exit(&verdicts, opened))
+}
+
+/// What was found in a folder, for whoever watches over the run.
+fn monitored((folder, verdict): &Found<'_>, opened: bool) -> Destination {
+    let verdict = verdict.as_ref().ok();
+    let identities = verdict.map(|verdict| {
+        let good = verdict.files.iter().filter(|file| file.is_good(opened));
+        let good = good.count();
+        let absent = verdict.stores.iter().flat_map(|stores| &stores.absent);
+        (good, verdict.files.len() - good + absent.count())
+    });
+    Destination {
+        folder: folder.to_path_buf(),
+        ok: verdict.is_some_and(|verdict| verdict.is_good(opened)),
+        identities,
+    }
 }
 
 /// The stores to compare with, if some were named.
@@ -103,6 +130,9 @@ fn record(verdicts: &[Found<'_>], opened: bool, screen: &Screen) {
 fn record_files(folder: &Path, verdict: &FolderVerdict, opened: bool, screen: &Screen) {
     if let Some(manifest) = &verdict.manifest {
         screen.record(&Entry::warning(manifest));
+    }
+    if let Some(too_old) = too_old(verdict) {
+        screen.record(&Entry::checked(Level::Error, too_old));
     }
     for found in &verdict.files {
         let level = match found.is_good(opened) {
@@ -185,6 +215,9 @@ fn write(out: &mut dyn Write, verdicts: &[Found<'_>], opened: bool, quiet: bool)
         if let Some(manifest) = &verdict.manifest {
             writeln!(out, "  {}", safe(manifest))?;
         }
+        if let Some(too_old) = too_old(verdict) {
+            writeln!(out, "  {too_old}")?;
+        }
         for file in verdict.files.iter().filter(|file| !file.is_good(opened)) {
             writeln!(
                 out,
@@ -198,6 +231,18 @@ fn write(out: &mut dyn Write, verdicts: &[Found<'_>], opened: bool, quiet: bool)
         }
     }
     Ok(())
+}
+
+/// That no run looked at every identity for too long, if that is so.
+fn too_old(verdict: &FolderVerdict) -> Option<String> {
+    let run = "the last run that looked at every identity";
+    verdict.too_old.then(|| match verdict.checked {
+        Some(checked) => {
+            let when = time::since_beginning(checked, time::now());
+            format!("{run} ended {when}, on {}", time::local(checked))
+        }
+        None => "no run is known that looked at every identity".to_owned(),
+    })
 }
 
 /// What is wrong with a file.

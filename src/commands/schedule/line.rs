@@ -31,6 +31,8 @@ pub(super) struct Line {
     pub(super) arguments: Vec<String>,
     /// The folders that it writes to.
     pub(super) writes_to: Vec<String>,
+    /// Whether it starts programs of somebody's choice.
+    pub(super) starts_programs: bool,
     /// The names of passwords in the vault.
     pub(super) credentials: Vec<String>,
 }
@@ -65,7 +67,8 @@ impl Line {
         }
         let mut line = Self {
             arguments: vec!["backup".to_owned(), "--non-interactive".to_owned()],
-            writes_to: configured.to,
+            writes_to: [configured.to, configured.files_in].concat(),
+            starts_programs: configured.starts_programs,
             credentials: configured.credentials,
         };
         for given in given {
@@ -89,8 +92,11 @@ impl Line {
             let value = text(value)?;
             match given.name.as_str() {
                 "to" => self.writes_to.push(value),
-                "log" => self.writes_to.extend(folder_of(&value)),
+                "log" | "status" | "metrics" => self.writes_to.extend(folder_of(&value)),
                 "password-vault" | "unlock-password-vault" => self.credentials.push(value),
+                "password-command" | "unlock-password-command" | "on-failure" => {
+                    self.starts_programs = true
+                }
                 _ => {}
             }
         }
@@ -143,7 +149,7 @@ fn refuse_what_a_task_lacks(given: &[Given]) -> Result<(), Error> {
 }
 
 /// Where a task can have a password from.
-const SOURCES: &str = "use --password-vault, --password-file or --escrow";
+const SOURCES: &str = "use --password-vault, --password-file, --password-command or --escrow";
 
 fn no_password() -> Error {
     Error::Usage(format!(
@@ -153,7 +159,13 @@ fn no_password() -> Error {
 }
 
 fn has_password(given: &[Given]) -> bool {
-    let mut sources = ["password-vault", "password-file", "escrow"].into_iter();
+    let sources = [
+        "password-vault",
+        "password-file",
+        "password-command",
+        "escrow",
+    ];
+    let mut sources = sources.into_iter();
     sources.any(|name| has(given, name))
 }
 
@@ -240,6 +252,9 @@ fn usage(text: &str) -> Error {
 #[derive(Debug, Default)]
 struct Configured {
     to: Vec<String>,
+    /// The folders of files that it writes beside that.
+    files_in: Vec<String>,
+    starts_programs: bool,
     stores: Vec<StoreSpec>,
     credentials: Vec<String>,
     has_password: bool,
@@ -264,7 +279,7 @@ impl Configured {
             of_this_machine(given)?;
         }
         let password = args.password.source();
-        let mut credentials = Vec::new();
+        let (mut credentials, mut starts_programs) = (Vec::new(), args.on_failure.is_some());
         // One on the command line stands in place of all of the file's.
         let mut unlock = args.stores.unlock();
         if given
@@ -275,17 +290,25 @@ impl Configured {
         }
         for source in unlock.iter().chain(&password) {
             refuse_source(source, file)?;
-            if let Source::Vault(name) = source {
-                credentials.push(name.to_string());
+            match source {
+                Source::Vault(name) => credentials.push(name.to_string()),
+                Source::Command(_) => starts_programs = true,
+                _ => {}
             }
         }
         let mut to = Vec::new();
         for folder in args.to {
             to.push(text(absolute(&folder)?.into_os_string())?);
         }
+        let mut files_in = Vec::new();
+        for file in args.monitor.status.iter().chain(&args.monitor.metrics) {
+            files_in.extend(folder_of(&text(absolute(file)?.into_os_string())?));
+        }
         Ok(Self {
             to,
+            files_in,
             stores: args.stores.stores,
+            starts_programs,
             credentials,
             has_password: password.is_some() || args.escrow.is_some(),
             unread: false,

@@ -266,3 +266,65 @@ fn room_for_refuses_more_than_readable_size() {
     let most = (MOST_BYTES / ROOM_FOR_ENTRY) as usize;
     assert!(record.room_for(most).is_ok() && record.room_for(most + 1).is_err());
 }
+
+fn checked(folder: &Path) -> String {
+    let Ok(Some(manifest)) = of_folder(folder) else {
+        panic!("no manifest");
+    };
+    manifest.checked
+}
+
+#[test]
+fn set_checked_is_saved_in_small_and_large_manifest() {
+    let small = tempfile::tempdir().unwrap();
+    let mut first = record(small.path());
+    first.set(saved(1, 0));
+    first.save().unwrap();
+    assert_eq!(checked(small.path()), "");
+    for folder in [small, with_many(400)] {
+        let folder = folder.path();
+        let (manifest, _) = sizes(folder);
+        for (seconds, expected) in [(0, "1970-01-01T00:00:00Z"), (60, "1970-01-01T00:01:00Z")] {
+            let mut record = record(folder);
+            record.set_checked(UnixTime::new(seconds));
+            record.save().unwrap();
+            assert_eq!(checked(folder), expected);
+            agrees(folder, &record);
+        }
+        // A large one is not written again for that.
+        let (now, changes) = sizes(folder);
+        assert!(
+            manifest < SMALL || now == manifest && changes < 500,
+            "{changes}"
+        );
+        // What is saved later keeps it.
+        let mut later = record(folder);
+        later.set(saved(7, 7));
+        later.save().unwrap();
+        assert_eq!(checked(folder), "1970-01-01T00:01:00Z");
+    }
+}
+
+#[test]
+fn set_checked_writes_nothing_without_entries() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut record = record(folder.path());
+    record.set_checked(UnixTime::new(0));
+    record.save().unwrap();
+    assert_eq!(sizes(folder.path()), (0, 0));
+}
+
+#[test]
+fn catch_up_keeps_checked_time() {
+    let folder = with_many(2000);
+    let mut ours = record(folder.path());
+    ours.set_checked(UnixTime::new(60));
+    let mut other = record(folder.path());
+    other.set(saved(5000, 0));
+    other.save().unwrap();
+    ours.catch_up();
+    ours.save().unwrap();
+    assert_eq!(checked(folder.path()), "1970-01-01T00:01:00Z");
+    agrees(folder.path(), &ours);
+    assert!(ours.saved(&saved(5000, 0).thumbprint.sha256).is_some());
+}

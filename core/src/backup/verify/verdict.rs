@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use certstow_formats::proof::Level;
 
 use crate::backup::compare::Comparison;
+use crate::time::UnixTime;
 use crate::warning::Warning;
 
 /// What was found in a folder.
@@ -14,6 +15,10 @@ pub struct FolderVerdict {
     pub folder: PathBuf,
     /// What is wrong with the manifest.
     pub manifest: Option<String>,
+    /// When the last run ended that looked at every identity, if the manifest tells.
+    pub checked: Option<UnixTime>,
+    /// Whether that is longer ago than was asked for, or further ahead, or not known.
+    pub too_old: bool,
     /// Every file that the manifest names, in its order, then those it does not name, by name.
     pub files: Vec<FileVerdict>,
     /// How it compares with the stores that were to be compared with.
@@ -119,7 +124,7 @@ pub enum Finding {
     Good,
     /// Something cannot be proven or compared.
     Unproven,
-    /// Something is missing, changed, or does not restore.
+    /// Something is missing, changed, too old, or does not restore.
     Damaged,
     /// What was given to open its files does not open one of them.
     WrongPassword,
@@ -139,6 +144,7 @@ impl FolderVerdict {
         if !all(&|file| !file.wrong_password) {
             Finding::WrongPassword
         } else if self.manifest.is_some()
+            || self.too_old
             || !all(&|file| file.is_right(opened))
             || stores.is_some_and(|stores| !stores.absent.is_empty())
         {

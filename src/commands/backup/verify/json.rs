@@ -3,6 +3,7 @@
 //! ```json
 //! {"schema": "certstow.backup-verify/1",
 //!  "folders": [{"folder": "...", "ok": true, "error": null, "manifest": null | "what is wrong",
+//!    "checked": null | "...", "too_old": false,
 //!    "files": [{"file": "...", "thumbprint": null | "...", "label": null | "...",
 //!      "state": "whole|missing|changed|unknown", "restores": true|false|null,
 //!      "proof": null | "signature|public-key|none", "unnamed": ["..."],
@@ -33,6 +34,7 @@ pub(super) fn verdicts(verdicts: &[Found<'_>], opened: bool) -> Object {
         let verdict = found.as_ref().ok();
         let ok = verdict.is_some_and(|verdict| verdict.is_good(opened));
         let manifest = verdict.and_then(|verdict| verdict.manifest.as_deref());
+        let checked = verdict.and_then(|verdict| verdict.checked);
         let compared = verdict.and_then(|verdict| verdict.stores.as_ref());
         let files = verdict.iter().flat_map(|verdict| &verdict.files);
         Object::default()
@@ -40,6 +42,8 @@ pub(super) fn verdicts(verdicts: &[Found<'_>], opened: bool) -> Object {
             .with("ok", &ok)
             .object("error", found.as_ref().err().map(|error| failure(error)))
             .with("manifest", &manifest)
+            .with("checked", &checked.map(|checked| checked.to_string()))
+            .with("too_old", &verdict.is_some_and(|verdict| verdict.too_old))
             .list("files", files.map(file))
             .object("stores", compared.map(stores))
     });

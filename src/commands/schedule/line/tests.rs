@@ -273,6 +273,54 @@ fn line_accepts_config_with_folder_and_password() {
 }
 
 #[test]
+fn line_tells_that_programs_are_started() {
+    let to = ["--to", "/b", "--password-file", "/p"];
+    assert!(!systemd(&to).unwrap().starts_programs);
+    let command = ["--to", "/b", "--password-command", "pass show 'a b' $x"];
+    let line = systemd(&command).unwrap();
+    assert!(line.starts_programs);
+    assert!(line.arguments.contains(&"pass show 'a b' $x".to_owned()));
+    let unlock = [&to[..], &["--unlock-password-command", "op read x"]].concat();
+    assert!(systemd(&unlock).unwrap().starts_programs);
+    for more in [
+        "password-command = 'pass show x'",
+        "escrow = 'e'\non-failure = 'mail'",
+    ] {
+        let (_folder, file) = configured(&format!("to = 's'\n{more}\n"));
+        assert!(
+            systemd(&["--config", &file]).unwrap().starts_programs,
+            "{more}"
+        );
+    }
+}
+
+#[test]
+fn line_lets_folders_of_monitoring_be_written() {
+    let to = [
+        "--to",
+        "/b",
+        "--escrow",
+        "/e.pem",
+        "--on-failure",
+        "mail 'a b'",
+    ];
+    let words = [
+        &to[..],
+        &["--status", "/s/status.json", "--metrics", "/m/x.prom"],
+    ]
+    .concat();
+    let line = systemd(&words).unwrap();
+    assert_eq!(line.writes_to, ["/b", "/s", "/m"]);
+    assert!(line.starts_programs && line.arguments.contains(&"mail 'a b'".to_owned()));
+    let text = "to = '/b'\nescrow = '/e.pem'\nstatus = '/s/x'\nmetrics = '/m/x.prom'\n";
+    let (_folder, file) = configured(text);
+    assert_eq!(
+        systemd(&["--config", &file]).unwrap().writes_to,
+        ["/b", "/s", "/m"]
+    );
+}
+
+#[test]
 fn line_refuses_incomplete_config() {
     for (text, why) in [
         ("to = \"saved\"\n", "nobody is there to type the password"),

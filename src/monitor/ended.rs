@@ -1,0 +1,104 @@
+//! A run that has ended, as its files tell it: what came of it, and what the files of the run before
+//! said.
+
+use std::path::{Path, PathBuf};
+
+use certstow_core::time::UnixTime;
+
+use crate::exit::Exit;
+use crate::render::json::Object;
+
+/// How a process ends that found a mistake in itself, as Rust has it.
+pub(crate) const PANICKED: u8 = 101;
+
+/// What a run came to know.
+#[derive(Default)]
+pub(super) struct Found {
+    /// The error that was told last.
+    pub(super) error: Option<Object>,
+    pub(super) destinations: Vec<Destination>,
+    pub(super) soonest_end: Option<UnixTime>,
+    /// What `--json` prints.
+    pub(super) report: Option<Object>,
+}
+
+/// A folder of a backup, and what came of it in a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Destination {
+    pub(crate) folder: PathBuf,
+    /// Whether nothing is wrong with it.
+    pub(crate) ok: bool,
+    /// How many identities are in it as they should be, and how many are not; `None` where the run did
+    /// not come so far.
+    pub(crate) identities: Option<(usize, usize)>,
+}
+
+impl Destination {
+    /// One that nothing is known of yet.
+    pub(super) fn named(folder: &Path) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            ok: false,
+            identities: None,
+        }
+    }
+
+    /// The last part of its path.
+    pub(super) fn name(&self) -> String {
+        let name = self.folder.file_name().unwrap_or_default();
+        name.to_string_lossy().into_owned()
+    }
+}
+
+/// A run that has ended, as the files tell it.
+pub(super) struct Ended<'a> {
+    pub(super) command: &'static str,
+    pub(super) began: UnixTime,
+    pub(super) ended: UnixTime,
+    pub(super) exit: u8,
+    pub(super) found: &'a Found,
+    pub(super) before: &'a Before,
+}
+
+/// When a run last ended well, by the files of the one before.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Before {
+    pub(super) last_success: Option<UnixTime>,
+    /// By the number of the destination, from 1, and its name.
+    pub(super) destinations: Vec<(usize, String, UnixTime)>,
+}
+
+impl Ended<'_> {
+    pub(super) fn last_success(&self) -> Option<UnixTime> {
+        match self.exit == Exit::Done.code() {
+            true => Some(self.ended),
+            false => self.before.last_success,
+        }
+    }
+
+    /// The destinations with their numbers, and when each was last as it should be. Where the run did not
+    /// come so far as to know them, there are none.
+    pub(super) fn destinations(
+        &self,
+    ) -> impl Iterator<Item = (usize, &Destination, Option<UnixTime>)> {
+        let numbered = (1..).zip(&self.found.destinations);
+        numbered.map(|(number, one)| {
+            let name = one.name();
+            let mut before = self.before.destinations.iter();
+            let before = before.find(|(at, called, _)| *at == number && *called == name);
+            let last_success = match one.ok {
+                true => Some(self.ended),
+                false => before.map(|(.., when)| *when),
+            };
+            (number, one, last_success)
+        })
+    }
+
+    /// Those of before that this run did not come so far as to know.
+    pub(super) fn unknown_destinations(&self) -> &[(usize, String, UnixTime)] {
+        match self.found.destinations.is_empty() {
+            true => &self.before.destinations,
+            false => &[],
+        }
+    }
+}
