@@ -6,7 +6,7 @@
 use std::ffi::OsStr;
 use std::fmt;
 use std::io::{self, PipeWriter, Read as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::Builder;
@@ -244,6 +244,13 @@ pub fn launchd_domain(owner: Owner) -> String {
         (Owner::User, Some(user)) => format!("gui/{user}"),
         _ => "system".to_owned(),
     }
+}
+
+/// Whether this account's service manager runs with nobody logged in (loginctl(1), `enable-linger`):
+/// logind has a file for each such account.
+pub fn lingers() -> bool {
+    let account = os::account().ok().and_then(|account| account.name);
+    account.is_some_and(|name| Path::new("/var/lib/systemd/linger").join(name).exists())
 }
 
 #[cfg(test)]

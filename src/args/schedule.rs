@@ -39,6 +39,9 @@ pub(crate) struct ScheduleInstallArgs {
     pub(crate) task: TaskArgs,
     #[command(flatten)]
     times: TimeArgs,
+    /// Put it in the place of another task of this name
+    #[arg(long, conflicts_with = "print", help_heading = "Task")]
+    pub(crate) force: bool,
     /// Write the files for the scheduler to standard output, or into a folder, and install nothing
     #[arg(
         long,

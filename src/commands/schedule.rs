@@ -8,18 +8,18 @@ pub(super) mod state;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use certstow_core::error::Error as LibraryError;
-use certstow_core::escrow::Recipient;
-use certstow_core::time;
 use certstow_platform::new_file::write_readable;
 use certstow_platform::os;
 use certstow_platform::store::Interaction;
 
+use super::depends::Depends;
 use crate::args::{ScheduleCommand, ScheduleInstallArgs, TaskArgs};
+use crate::doctor::{Check, Status};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::journal::Entry;
-use crate::schedule::{self, Owner, Schedule, ScheduleFile, Scheduler, install};
+use crate::option_file;
+use crate::schedule::{self, Owner, Schedule, ScheduleFile, Scheduler, SchedulerError, install};
 use crate::screen::Screen;
 use line::Paths;
 
@@ -57,7 +57,10 @@ fn owner(task: &TaskArgs) -> Owner {
 fn install(args: &ScheduleInstallArgs, screen: &Screen) -> Result<(), Error> {
     let scheduler = install::scheduler()?;
     let mut schedule = schedule(args, scheduler, Paths::Absolute)?;
-    check_escrow(args, screen)?;
+    if scheduler == Scheduler::Systemd {
+        refuse_missing(&schedule.writes_to)?;
+    }
+    check(args, &schedule, screen)?;
     match scheduler {
         Scheduler::TaskScheduler => {
             schedule.account = Some(account_of_the_task(&schedule, screen)?);
@@ -67,16 +70,9 @@ fn install(args: &ScheduleInstallArgs, screen: &Screen) -> Result<(), Error> {
             schedule.log = schedule.log.or_else(|| log_of_this_account(args));
             warn_of_privacy(&schedule, screen);
         }
-        Scheduler::Systemd => {
-            for folder in missing(&schedule.writes_to) {
-                screen.warn(&format!(
-                    "{folder} does not exist, and the service may write only to folders that do: \
-                     make it before the first run"
-                ));
-            }
-        }
+        Scheduler::Systemd => {}
     }
-    let installed = install::install(&schedule)?;
+    let installed = install::install(&schedule, args.force)?;
     report::installed(&schedule, scheduler, &installed, screen)
 }
 
@@ -86,24 +82,41 @@ fn warn_of_privacy(schedule: &Schedule, screen: &Screen) {
     }
 }
 
-/// Refuses a certificate that nothing can be sealed to. One that is not there may still come.
-fn check_escrow(args: &ScheduleInstallArgs, screen: &Screen) -> Result<(), Error> {
-    let Some(file) = line::escrow(&args.backup)? else {
+/// Refuses a task that could do nothing, as far as this account sees what the task's will.
+fn check(args: &ScheduleInstallArgs, schedule: &Schedule, screen: &Screen) -> Result<(), Error> {
+    let options = option_file::with_file(&args.backup)?;
+    let of_the_task =
+        schedule.owner == Owner::User || os::account().is_ok_and(|account| account.of_the_machine);
+    let mut fatal: Vec<Check> = Vec::new();
+    Depends::from(&options).examine(&mut |check| {
+        // The service gets what is in the machine's vault.
+        let elsewhere = schedule.owner == Owner::Machine && check.is_of_vault();
+        if check.is_fatal() && (check.names_no_file() || (of_the_task && !elsewhere)) {
+            fatal.push(check);
+        } else if check.status != Status::Ok {
+            screen.warn(&said(&check));
+        }
+        Ok(())
+    })?;
+    let Some(first) = fatal.first() else {
         return Ok(());
     };
-    match Recipient::read(&file) {
-        Ok(recipient) => {
-            for warning in recipient.warnings(time::now()) {
-                screen.warn(&warning.text);
-            }
-        }
-        Err(error @ LibraryError::Io { .. }) => screen.warn(&format!(
-            "{}: without this certificate the task will fail",
-            error.in_full()
-        )),
-        Err(error) => return Err(error.into()),
+    let all: Vec<_> = fatal.iter().map(Check::told).collect();
+    Err(SchedulerError::WouldFail {
+        found: all.join("; "),
+        exit: first.exit,
+        advice: first.advice.clone(),
     }
-    Ok(())
+    .into())
+}
+
+/// A check that is not as it should be, in a sentence.
+fn said(check: &Check) -> String {
+    let told = check.told();
+    match &check.advice {
+        Some(advice) => format!("{told}: {advice}"),
+        None => told,
+    }
 }
 
 /// The account that the task will run as. Windows wants its password, which schtasks.exe asks for
@@ -146,8 +159,22 @@ fn log_of_this_account(args: &ScheduleInstallArgs) -> Option<String> {
     file.into_os_string().into_string().ok()
 }
 
-fn missing(folders: &[String]) -> impl Iterator<Item = &String> {
-    folders.iter().filter(|folder| !Path::new(folder).is_dir())
+/// A service of systemd cannot make the folders that it writes to.
+fn refuse_missing(folders: &[String]) -> Result<(), Error> {
+    let missing = |folder: &&String| !Path::new(folder).is_dir();
+    let missing: Vec<_> = folders.iter().filter(missing).cloned().collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(SchedulerError::WouldFail {
+        found: format!(
+            "a service may write only to folders that are there, and there is no {}",
+            missing.join(", no ")
+        ),
+        exit: Exit::Target,
+        advice: Some("make it, or mount its disk".to_owned()),
+    }
+    .into())
 }
 
 fn print(args: &ScheduleInstallArgs, folder: Option<&Path>, screen: &Screen) -> Result<(), Error> {

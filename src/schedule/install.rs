@@ -14,7 +14,7 @@ use certstow_platform::scheduler::{Owner, Scheduler};
 
 use super::{Schedule, SchedulerError, TaskName};
 use crate::error::Error;
-pub(crate) use program::{Installed, LastRun, Scheduled};
+pub(crate) use program::{Earlier, Installed, LastRun, Scheduled};
 
 /// The scheduler of this system.
 ///
@@ -24,19 +24,19 @@ pub(crate) fn scheduler() -> Result<Scheduler, Error> {
     Scheduler::of_this_system().ok_or_else(|| SchedulerError::None.into())
 }
 
-/// Hands a schedule to this system's scheduler, in the place of an earlier one of that name. On
-/// Windows, `schtasks.exe` asks for the account's password itself.
+/// Hands a schedule to this system's scheduler; with `force`, in the place of another one of that
+/// name. On Windows, `schtasks.exe` asks for the account's password itself.
 ///
 /// # Errors
 /// [`Error::Usage`] as [`Schedule::files`], [`Error::Scheduler`] otherwise. What was scheduled
 /// before is as it was, unless the scheduler itself failed half-way.
-pub(crate) fn install(schedule: &Schedule) -> Result<Installed, Error> {
+pub(crate) fn install(schedule: &Schedule, force: bool) -> Result<Installed, Error> {
     let scheduler = scheduler()?;
     let files = schedule.files(scheduler)?;
     match scheduler {
-        Scheduler::TaskScheduler => task_scheduler::install(schedule, &files),
-        Scheduler::Systemd => service_manager::install(schedule, &files),
-        Scheduler::Launchd => launchctl::install(schedule, &files),
+        Scheduler::TaskScheduler => task_scheduler::install(schedule, &files, force),
+        Scheduler::Systemd => service_manager::install(schedule, &files, force),
+        Scheduler::Launchd => launchctl::install(schedule, &files, force),
     }
 }
 

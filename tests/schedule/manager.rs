@@ -27,10 +27,8 @@ pub(crate) fn tell(story: &str, folder: &Path) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// From nothing to a task that ran, and back to nothing.
-#[test]
-#[ignore = "needs systemd"]
-fn schedule_installs_runs_removes_with_real_manager() {
+/// A home folder with an identity in `keys` and a password.
+fn home() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let store = folder.path().join("keys");
     fs::create_dir(&store).unwrap();
@@ -38,6 +36,14 @@ fn schedule_installs_runs_removes_with_real_manager() {
         fs::copy(format!("examples/personal/{file}"), store.join(file)).unwrap();
     }
     fs::write(folder.path().join("password"), "correct horse").unwrap();
+    folder
+}
+
+/// From nothing to a task that ran, and back to nothing.
+#[test]
+#[ignore = "needs systemd"]
+fn schedule_installs_runs_removes_with_real_manager() {
+    let folder = home();
     let certstow = folder.path().join("certstow").display().to_string();
     let said = tell(
         r#"
@@ -46,8 +52,16 @@ fn schedule_installs_runs_removes_with_real_manager() {
         mkdir "$target"
         "$CERTSTOW" schedule install --name nightly --weekly sun@03:15 \
             --to "$target" --store keys --password-file password
-        # The same again takes the place of the first.
+        # The same again is no other one; another one takes its place only with --force.
+        "$CERTSTOW" schedule install --name nightly --weekly sun@03:15 \
+            --to "$target" --store keys --password-file password
+        cp -r .config/systemd/user before
+        status=0
         "$CERTSTOW" schedule install --name nightly --daily 03:15 \
+            --to "$target" --store keys --password-file password 2> refusal || status=$?
+        echo "another $status: $(head -n 1 refusal)"
+        diff -r before .config/systemd/user && echo 'nothing of it changed'
+        "$CERTSTOW" schedule install --name nightly --daily 03:15 --force \
             --to "$target" --store keys --password-file password
         "$CERTSTOW" schedule show --name nightly 2>&1
         systemctl --user start nightly.service
@@ -62,6 +76,16 @@ fn schedule_installs_runs_removes_with_real_manager() {
         rmdir "$target"
         mv unmounted "$target"
         "$CERTSTOW" doctor --store keys || true
+
+        echo '-- what a task would do'
+        mv password hidden
+        status=0
+        "$CERTSTOW" doctor --name nightly > looked || status=$?
+        echo "looked $status: $(grep failed looked)"
+        grep -c '  task  ' looked
+        mv hidden password
+        "$CERTSTOW" doctor --name nightly | grep target
+        "$CERTSTOW" doctor --name other 2>&1 | head -n 1 || true
 
         # By a link, as packages have it, whose certstow an update takes away.
         mkdir -p opt/1 opt/2
@@ -114,6 +138,9 @@ fn schedule_installs_runs_removes_with_real_manager() {
     );
     for part in [
         "Scheduled 'nightly'\n  when    every Sunday at 03:15",
+        "Scheduled 'nightly', as it was already\n",
+        "another 16: error: a task named 'nightly' is scheduled already\n",
+        "nothing of it changed\n",
         "Scheduled 'nightly', in the place of the earlier task of that name\n  when    every day at \
          03:15",
         "NEXT",
@@ -122,6 +149,9 @@ fn schedule_installs_runs_removes_with_real_manager() {
         "emptied ExecMainStatus=16\n",
         "warning  task      nightly: runs [CERTSTOW]; its last run ended with exit code 16, target",
         "ok       task      linked: runs [FOLDER]/link; its last run ended with exit code 0, done (",
+        "looked 17: failed   password  [FOLDER]/password: the password cannot be read",
+        "\n1\nok       target    [FOLDER]/saved 100% $HOME \"here\": can be written; ",
+        "error: no task named 'other' is scheduled\n",
         "link gone 1: failed   task      linked: the task runs [FOLDER]/link, which does not exist",
         "ok       task      nightly: runs [CERTSTOW]; its last run ended with exit code 0, done (",
         "certstow-manifest.json",
@@ -156,15 +186,15 @@ fn schedule_installs_runs_removes_with_real_manager() {
 #[test]
 #[ignore = "needs systemd"]
 fn install_disables_unstartable_timer_with_real_manager() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = home();
     let said = tell(
         r#"
         mkdir -p .config/systemd/user/bad.timer.d
         printf '[Timer]\nOnCalendar=\n' > .config/systemd/user/bad.timer.d/x.conf
         status=0
-        "$CERTSTOW" schedule install --name bad --to . --password-file password 2> refusal \
-            || status=$?
-        echo "refused $status: $(head -n 1 refusal)"
+        "$CERTSTOW" schedule install --name bad --to . --store keys \
+            --password-file password 2> refusal || status=$?
+        echo "refused $status: $(grep -v warning: refusal | head -n 1)"
         find .config/systemd/user -name 'bad.*'
         "#,
         folder.path(),
@@ -180,8 +210,15 @@ fn install_disables_unstartable_timer_with_real_manager() {
 fn install_without_service_manager_writes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_certstow"))
-        .args(["schedule", "install", "--to", "/srv", "--password-file"])
-        .arg(folder.path().join("password"))
+        .args([
+            "schedule",
+            "install",
+            "--store",
+            "examples/personal",
+            "--to",
+        ])
+        .arg(folder.path())
+        .args(["--escrow", "examples/personal/issuers/sample-root.pem"])
         .env("HOME", folder.path())
         .env("XDG_RUNTIME_DIR", folder.path())
         .env_remove("XDG_CONFIG_HOME")

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::args::Words;
 use crate::error::Error;
-use crate::schedule::install::{Installed, Scheduled};
+use crate::schedule::install::{Earlier, Installed, Scheduled};
 use crate::schedule::{self, Owner, Schedule, Scheduler, TaskName};
 use crate::screen::Screen;
 
@@ -78,17 +78,19 @@ pub(super) fn installed(
     let files = &installed.files;
     if screen.json {
         return screen.print_json(&Json {
-            replaced: Some(installed.replaced),
+            replaced: Some(installed.earlier == Earlier::Other),
             ..Json::of(schedule, "installed", scheduler, files)
         });
     }
-    let how = match installed.replaced {
-        true => ", in the place of the earlier task of that name",
-        false => "",
+    let how = match installed.earlier {
+        Earlier::Other => ", in the place of the earlier task of that name",
+        Earlier::Same => ", as it was already",
+        Earlier::None => "",
     };
     let beginning = format!("Scheduled '{}'{how}", schedule.name);
     told(&beginning, schedule, files, screen)?;
-    if scheduler == Scheduler::Systemd && schedule.owner == Owner::User {
+    let ends_with_session = scheduler == Scheduler::Systemd && schedule.owner == Owner::User;
+    if ends_with_session && !scheduler::lingers() {
         screen.note("It runs while you are logged in; 'loginctl enable-linger' has it run always.");
     }
     screen.note(&format!("Try it now: {}", try_it(schedule, scheduler)));

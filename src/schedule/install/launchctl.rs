@@ -10,13 +10,21 @@ use certstow_core::waits;
 use certstow_platform::scheduler::{self, Owner, Scheduler};
 
 use super::places::Places;
-use super::program::{Installed, LastRun, Scheduled, run};
+use super::program::{Earlier, Installed, LastRun, Scheduled, run};
 use crate::error::Error;
 use crate::schedule::{Schedule, ScheduleFile, SchedulerError, TaskName, launchd};
 
-pub(super) fn install(schedule: &Schedule, files: &[ScheduleFile]) -> Result<Installed, Error> {
+pub(super) fn install(
+    schedule: &Schedule,
+    files: &[ScheduleFile],
+    force: bool,
+) -> Result<Installed, Error> {
     let places = Places::of(Scheduler::Launchd, schedule.owner, &schedule.name)?;
-    Job::of(&schedule.name, schedule.owner).install(places, files)
+    places.check()?;
+    let earlier = places.earlier(files).replaceable(&schedule.name, force)?;
+    let job = Job::of(&schedule.name, schedule.owner);
+    let files = job.install(places, files, earlier)?;
+    Ok(Installed { files, earlier })
 }
 
 pub(super) fn show(name: &TaskName, owner: Owner) -> Result<Scheduled, Error> {
@@ -91,19 +99,21 @@ impl Job {
 }
 
 impl<L: Fn(&'static str, &[&str]) -> Result<String, Error>> Job<L> {
-    fn install(&self, places: Places, files: &[ScheduleFile]) -> Result<Installed, Error> {
-        places.check()?;
-        let replaced = places.are_there();
+    fn install(
+        &self,
+        places: Places,
+        files: &[ScheduleFile],
+        earlier: Earlier,
+    ) -> Result<Vec<PathBuf>, Error> {
         let before = places.write(files)?;
         let file = places.files[0].clone();
         let loaded = self.unload().and_then(|()| self.load(&file));
-        let files = places.undo_unless(loaded, before, || {
-            if replaced {
+        places.undo_unless(loaded, before, || {
+            if earlier != Earlier::None {
                 // The error that counts is the one that led here, and was waited for.
                 let _ = self.bootstrap(&file);
             }
-        })?;
-        Ok(Installed { files, replaced })
+        })
     }
 
     fn remove(&self, places: Places) -> Result<Vec<PathBuf>, Error> {
@@ -254,12 +264,15 @@ mod tests {
             }
         }
 
-        fn install(&self, folder: &Path, list: &str) -> Result<Installed, Error> {
+        fn install(&self, folder: &Path, list: &str) -> Result<Earlier, Error> {
             let file = ScheduleFile {
                 name: "org.certstow.x.plist".to_owned(),
                 bytes: list.as_bytes().to_vec(),
             };
-            self.job().install(places(folder), &[file])
+            let (places, files) = (places(folder), [file]);
+            let earlier = places.earlier(&files);
+            self.job().install(places, &files, earlier)?;
+            Ok(earlier)
         }
 
         fn job(&self) -> Job<impl Fn(&'static str, &[&str]) -> Result<String, Error>> {
@@ -288,8 +301,13 @@ mod tests {
     fn job_is_installed_replaced_and_removed() {
         let folder = tempfile::tempdir().unwrap();
         let session = Session::default();
-        assert!(!session.install(folder.path(), "first").unwrap().replaced);
-        assert!(session.install(folder.path(), "second").unwrap().replaced);
+        for (list, earlier) in [
+            ("first", Earlier::None),
+            ("second", Earlier::Other),
+            ("second", Earlier::Same),
+        ] {
+            assert_eq!(session.install(folder.path(), list).unwrap(), earlier);
+        }
         assert_eq!(session.loaded().as_deref(), Some("second"));
         session.job().remove(places(folder.path())).unwrap();
         assert_eq!(session.loaded(), None);
@@ -316,7 +334,7 @@ mod tests {
             ..Session::default()
         };
         session.install(folder.path(), "first").unwrap();
-        assert!(session.install(folder.path(), "second").unwrap().replaced);
+        session.install(folder.path(), "second").unwrap();
         assert_eq!(session.loaded().as_deref(), Some("second"));
         session.job().remove(places(folder.path())).unwrap();
         session.install(folder.path(), "third").unwrap();

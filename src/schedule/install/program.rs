@@ -15,8 +15,32 @@ use crate::schedule::{SchedulerError, TaskName};
 pub(crate) struct Installed {
     /// The files that were written and stay, where the scheduler reads files.
     pub(crate) files: Vec<PathBuf>,
-    /// There was a task of this name, and this one took its place.
-    pub(crate) replaced: bool,
+    /// What there was of this name before.
+    pub(crate) earlier: Earlier,
+}
+
+/// A task of the same name that is there before one is installed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Earlier {
+    /// There is none.
+    None,
+    /// It is the same task, by its files.
+    Same,
+    /// It is another one.
+    Other,
+}
+
+impl Earlier {
+    /// What may be written over: with `force`, whatever is there.
+    pub(super) fn replaceable(self, name: &TaskName, force: bool) -> Result<Self, Error> {
+        match (self, force) {
+            (Self::Other, false) => {
+                let name = name.to_string();
+                Err(SchedulerError::Exists { name }.into())
+            }
+            _ => Ok(self),
+        }
+    }
 }
 
 /// What this system's scheduler says of a task, and the files it has of it.

@@ -7,20 +7,24 @@ use std::path::PathBuf;
 use certstow_platform::scheduler::{Owner, Scheduler};
 
 use super::places::Places;
-use super::program::{Installed, LastRun, Scheduled, run};
+use super::program::{Earlier, Installed, LastRun, Scheduled, run};
 use crate::error::Error;
 use crate::schedule::{Schedule, ScheduleFile, TaskName, systemd};
 
-pub(super) fn install(schedule: &Schedule, files: &[ScheduleFile]) -> Result<Installed, Error> {
+pub(super) fn install(
+    schedule: &Schedule,
+    files: &[ScheduleFile],
+    force: bool,
+) -> Result<Installed, Error> {
+    let places = Places::of(Scheduler::Systemd, schedule.owner, &schedule.name)?;
+    places.check()?;
+    let earlier = places.earlier(files).replaceable(&schedule.name, force)?;
     let systemctl = Systemctl(schedule.owner);
     // Before anything is written: it fails where there is no manager.
     systemctl.run("to read its files", &["daemon-reload"])?;
-    let places = Places::of(Scheduler::Systemd, schedule.owner, &schedule.name)?;
-    places.check()?;
-    let replaced = places.are_there();
     let before = places.write(files)?;
     let started = systemctl.start(&schedule.name).inspect_err(|_| {
-        if !replaced {
+        if earlier == Earlier::None {
             // The error that counts is the one that led here.
             let _ = systemctl.disable(&schedule.name);
         }
@@ -28,7 +32,7 @@ pub(super) fn install(schedule: &Schedule, files: &[ScheduleFile]) -> Result<Ins
     let files = places.undo_unless(started, before, || {
         let _ = systemctl.run("to read its files", &["daemon-reload"]);
     })?;
-    Ok(Installed { files, replaced })
+    Ok(Installed { files, earlier })
 }
 
 pub(super) fn show(name: &TaskName, owner: Owner) -> Result<Scheduled, Error> {

@@ -6,16 +6,26 @@ use std::io::Write as _;
 use certstow_platform::os;
 use certstow_platform::scheduler::{Owner, ProgramError, Scheduler, Speech};
 
-use super::program::{Installed, Scheduled, file_error, not_scheduled, say};
+use super::program::{Earlier, Installed, Scheduled, file_error, not_scheduled, say};
 use crate::error::Error;
 use crate::schedule::{Schedule, ScheduleFile, SchedulerError, TaskName, windows_task};
 
 /// Registers a task.
-pub(super) fn install(schedule: &Schedule, files: &[ScheduleFile]) -> Result<Installed, Error> {
-    let earlier = task(&schedule.name)?.ok();
-    if let Some(task) = &earlier {
-        check(&schedule.name, task)?;
-    }
+pub(super) fn install(
+    schedule: &Schedule,
+    files: &[ScheduleFile],
+    force: bool,
+) -> Result<Installed, Error> {
+    let name = &schedule.name;
+    let earlier = match task(name)?.ok() {
+        // Wine's schtasks.exe answers for every name, with nothing.
+        Some(task) if !task.trim().is_empty() => {
+            check(name, &task)?;
+            // Windows words the XML anew, and keeps a password with it: none is the same.
+            Earlier::Other.replaceable(name, force)?
+        }
+        _ => Earlier::None,
+    };
     let folder = std::env::temp_dir();
     let written = tempfile::Builder::new()
         .prefix("certstow-")
@@ -28,8 +38,7 @@ pub(super) fn install(schedule: &Schedule, files: &[ScheduleFile]) -> Result<Ins
         })
         .map_err(|source| file_error(&folder, source))?;
     let xml = written.display().to_string();
-    let name = schedule.name.as_str();
-    let create = ["/Create", "/TN", name, "/XML", &xml, "/F"];
+    let create = ["/Create", "/TN", name.as_str(), "/XML", &xml, "/F"];
     let what = "to register the task";
     match (schedule.owner, &schedule.account) {
         (Owner::Machine, _) => {
@@ -44,8 +53,7 @@ pub(super) fn install(schedule: &Schedule, files: &[ScheduleFile]) -> Result<Ins
     }
     Ok(Installed {
         files: Vec::new(),
-        // Wine's schtasks.exe answers for every name, with nothing.
-        replaced: earlier.is_some_and(|task| !task.trim().is_empty()),
+        earlier,
     })
 }
 
