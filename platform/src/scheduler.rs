@@ -23,6 +23,8 @@ pub enum Scheduler {
     Systemd,
     /// launchd of macOS.
     Launchd,
+    /// cron, of which certstow only prints lines.
+    Cron,
 }
 
 /// Whose task it is.
@@ -53,7 +55,7 @@ impl Scheduler {
     /// them itself, and without a home folder.
     pub fn folder(self, owner: Owner) -> Option<PathBuf> {
         match (self, owner) {
-            (Self::TaskScheduler, _) => None,
+            (Self::TaskScheduler | Self::Cron, _) => None,
             (Self::Systemd, Owner::User) => Some(config_folder()?.join("systemd/user")),
             (Self::Systemd, Owner::Machine) => Some("/etc/systemd/system".into()),
             (Self::Launchd, Owner::User) => {
@@ -69,6 +71,7 @@ impl Scheduler {
             Self::TaskScheduler => "schtasks.exe",
             Self::Systemd => "systemctl",
             Self::Launchd => "launchctl",
+            Self::Cron => "crontab",
         }
     }
 
@@ -104,7 +107,7 @@ impl Scheduler {
     fn path(self) -> PathBuf {
         let system = match self {
             Self::TaskScheduler => std::env::var_os("SystemRoot"),
-            Self::Systemd | Self::Launchd => None,
+            Self::Systemd | Self::Launchd | Self::Cron => None,
         };
         match system {
             Some(root) => PathBuf::from(root).join("System32").join(self.program()),

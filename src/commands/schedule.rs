@@ -70,7 +70,7 @@ fn install(args: &ScheduleInstallArgs, screen: &Screen) -> Result<(), Error> {
             schedule.log = schedule.log.or_else(|| log_of_this_account(args));
             warn_of_privacy(&schedule, screen);
         }
-        Scheduler::Systemd => {}
+        Scheduler::Systemd | Scheduler::Cron => {}
     }
     let installed = install::install(&schedule, args.force)?;
     report::installed(&schedule, scheduler, &installed, screen)
@@ -184,8 +184,10 @@ fn print(args: &ScheduleInstallArgs, folder: Option<&Path>, screen: &Screen) -> 
     }
     let (scheduler, here) = match args.system {
         Some(system) => {
-            let here = Scheduler::of_this_system() == Some(system);
-            (system, here)
+            let this = Scheduler::of_this_system();
+            // There is a cron for whatever is no Windows.
+            let cron = system == Scheduler::Cron && this != Some(Scheduler::TaskScheduler);
+            (system, this == Some(system) || cron)
         }
         None => (install::scheduler()?, true),
     };
@@ -285,7 +287,8 @@ fn schedule(
         name: args.task.name.clone(),
         program: line::text(program.into_os_string())?,
         arguments: line.arguments,
-        when: args.when(),
+        times: args.times(),
+        delay: args.delay(scheduler),
         owner,
         account: None,
         writes_to: line.writes_to,

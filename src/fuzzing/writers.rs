@@ -14,7 +14,9 @@ use certstow_core::select::Filters;
 use certstow_core::time::UnixTime;
 
 use crate::report::{self, Backup, Copy, Item, OnlyInBackup, Report};
-use crate::schedule::{Owner, Schedule, Scheduler, Time, When, launchd, systemd, windows_task};
+use crate::schedule::{
+    Owner, Schedule, Scheduler, Time, Times, When, launchd, systemd, windows_task,
+};
 
 /// A page about one identity.
 fn page() -> Report {
@@ -127,6 +129,7 @@ pub fn schedule(input: &[u8]) {
             Scheduler::Systemd => systemd::command(&file),
             Scheduler::Launchd => launchd::command(&file),
             Scheduler::TaskScheduler => windows_task::command(&file),
+            Scheduler::Cron => unreachable!("its lines are not read"),
         };
         let expected = [std::slice::from_ref(&schedule.program), &schedule.arguments].concat();
         // By this character Windows' own tools tell that they lost one.
@@ -149,7 +152,8 @@ fn schedule_of(scheduler: Scheduler, program: String, arguments: Vec<String>) ->
         account: Some(arguments.concat()),
         log: Some(format!("/var/log/{}", arguments.concat())),
         arguments,
-        when: When::Weekly(day, Time::NOON),
+        times: Times::of([When::Weekly(day, Time::NOON)]),
+        delay: std::time::Duration::ZERO,
         owner: match scheduler {
             Scheduler::Systemd => Owner::Machine,
             _ => Owner::User,

@@ -76,7 +76,8 @@ impl SchedulerError {
                 facts(
                     Exit::Failure,
                     "no-scheduler",
-                    "'certstow schedule install --print' writes the files for other systems",
+                    "'certstow schedule install --print --system cron' prints a line for cron; \
+                     --system names others",
                 ),
             ),
             Self::NotScheduled { name, source } => (
@@ -134,7 +135,8 @@ impl SchedulerError {
                     Exit::Failure,
                     "no-service-manager",
                     "run certstow in a session of the account itself, after 'loginctl \
-                     enable-linger' if nobody is to be logged in; or write the files with --print",
+                     enable-linger' if nobody is to be logged in; where there is no systemd, \
+                     'certstow schedule install --print --system cron' prints a line for cron",
                 ),
             ),
             Self::Refused {
@@ -157,6 +159,7 @@ impl SchedulerError {
                              needs root), and see that it is allowed in System Settings, Login \
                              Items; --print writes the file"
                         }
+                        Scheduler::Cron => "--print prints the line",
                     },
                 ),
             ),

@@ -37,6 +37,7 @@ pub(crate) fn install(schedule: &Schedule, force: bool) -> Result<Installed, Err
         Scheduler::TaskScheduler => task_scheduler::install(schedule, &files, force),
         Scheduler::Systemd => service_manager::install(schedule, &files, force),
         Scheduler::Launchd => launchctl::install(schedule, &files, force),
+        Scheduler::Cron => Err(SchedulerError::None.into()),
     }
 }
 
@@ -49,6 +50,7 @@ pub(crate) fn show(name: &TaskName, owner: Owner) -> Result<Scheduled, Error> {
         Scheduler::TaskScheduler => task_scheduler::show(name),
         Scheduler::Systemd => service_manager::show(name, owner),
         Scheduler::Launchd => launchctl::show(name, owner),
+        Scheduler::Cron => Err(SchedulerError::None.into()),
     }
 }
 
@@ -82,5 +84,6 @@ pub(crate) fn remove(name: &TaskName, owner: Owner) -> Result<Vec<PathBuf>, Erro
         Scheduler::TaskScheduler => task_scheduler::remove(name).map(|()| Vec::new()),
         Scheduler::Systemd => service_manager::remove(name, owner),
         Scheduler::Launchd => launchctl::remove(name, owner),
+        Scheduler::Cron => Err(SchedulerError::None.into()),
     }
 }

@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use crate::certstow;
 
@@ -29,7 +30,10 @@ impl Home {
 
     /// The exit code of an installation, and what it said.
     fn install(&self, options: &[&str]) -> (Option<i32>, String) {
-        let mut install = certstow();
+        self.install_with(certstow(), options)
+    }
+
+    fn install_with(&self, mut install: Command, options: &[&str]) -> (Option<i32>, String) {
         install
             .args(["schedule", "install"])
             .args(options)
@@ -127,6 +131,32 @@ fn install_warns_of_what_is_saved_in_part() {
         said.contains("error: the service manager of this account"),
         "{said}"
     );
+}
+
+/// As in a container or on Alpine.
+#[test]
+fn install_without_systemd_names_cron() {
+    let home = Home::new();
+    let mut install = certstow();
+    install.env("PATH", home.0.path().join("empty"));
+    let options = [
+        "--store",
+        "keys",
+        "--to",
+        "saved",
+        "--password-file",
+        "password",
+    ];
+    let (code, said) = home.install_with(install, &options);
+    assert_eq!(code, Some(1), "{said}");
+    for part in [
+        "error: the service manager of this account does not run",
+        "caused by: systemctl could not be started",
+        "where there is no systemd, 'certstow schedule install --print --system cron' prints",
+    ] {
+        assert!(said.contains(part), "{said}");
+    }
+    assert!(!home.units().exists());
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use certstow_core::time;
 use certstow_formats::sanitize::safe;
 use certstow_platform::scheduler;
 use serde::Serialize;
@@ -57,7 +58,7 @@ impl<'a> Json<'a> {
     ) -> Self {
         Self {
             scheduler: Some(scheduler.word()),
-            when: Some(schedule.when.to_string()),
+            when: Some(schedule.times.to_string()),
             program: Some(&schedule.program),
             arguments: Some(&schedule.arguments),
             ..Self::new(&schedule.name, state, files)
@@ -123,10 +124,19 @@ fn told(
     let command = std::iter::once(&schedule.program).chain(&schedule.arguments);
     screen.print(|out| {
         writeln!(out, "{beginning}")?;
-        writeln!(out, "  when    {}", schedule.when)?;
+        writeln!(out, "  when    {}", when(schedule))?;
         writeln!(out, "  runs    {}", line(command))?;
         files_told(out, files)
     })
+}
+
+/// The times, and how much later a run may begin.
+fn when(schedule: &Schedule) -> String {
+    let times = &schedule.times;
+    match schedule.delay.is_zero() {
+        true => times.to_string(),
+        false => format!("{times}, up to {} later", time::wait(schedule.delay)),
+    }
 }
 
 fn files_told(out: &mut dyn std::io::Write, files: &[PathBuf]) -> std::io::Result<()> {
@@ -200,6 +210,7 @@ fn try_it(schedule: &Schedule, scheduler: Scheduler) -> String {
         (Scheduler::TaskScheduler, _) => format!("schtasks /Run /TN {name}"),
         (Scheduler::Systemd, Owner::User) => format!("systemctl --user start {name}.service"),
         (Scheduler::Systemd, Owner::Machine) => format!("systemctl start {name}.service"),
+        (Scheduler::Cron, _) => String::new(),
         (Scheduler::Launchd, owner) => {
             let domain = scheduler::launchd_domain(owner);
             let label = schedule::launchd_label(name);
@@ -226,6 +237,8 @@ pub(super) fn how_to_install(schedule: &Schedule, scheduler: Scheduler, screen: 
             "Put them into /etc/systemd/system, then: \
              systemctl daemon-reload && systemctl enable --now {name}.timer"
         ),
+        (Scheduler::Cron, Owner::User) => "Add it with: crontab -e".to_owned(),
+        (Scheduler::Cron, Owner::Machine) => "Add it as root with: crontab -e".to_owned(),
         (Scheduler::Launchd, Owner::User) => format!(
             "Put it into ~/Library/LaunchAgents (or /Library/LaunchAgents, for everybody), then: \
              launchctl bootstrap gui/$(id -u) ~/Library/LaunchAgents/{}.plist",

@@ -105,7 +105,9 @@ pub(super) fn say(
     let arguments: Vec<_> = arguments.iter().map(OsStr::new).collect();
     let _wait = waits::waiting_for(format!("{} {what}", scheduler.program()));
     scheduler.run(&arguments, speech).map_err(|source| {
-        if scheduler == Scheduler::Systemd && is_about_the_bus(&source.output) {
+        let is_missing = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
+        let no_systemd = source.source.as_ref().is_some_and(is_missing);
+        if scheduler == Scheduler::Systemd && (no_systemd || is_about_the_bus(&source.output)) {
             return SchedulerError::NoManager { source }.into();
         }
         SchedulerError::Refused {
