@@ -83,6 +83,10 @@ impl Scheduler {
         let mut command = Command::new(self.path());
         // Messages in one language, which certstow can tell apart. Windows asks the account.
         command.args(arguments).env("LC_ALL", "C");
+        if self == Self::Systemd {
+            // Times that need no table of zones to be read.
+            command.env("TZ", "UTC");
+        }
         let fail = |code, output, source| ProgramError {
             program: self.program(),
             code,

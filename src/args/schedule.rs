@@ -17,10 +17,20 @@ use crate::schedule::{self, Day, DayOfMonth, Scheduler, TaskName, Time, Times, W
 pub(crate) enum ScheduleCommand {
     /// Have the system run a backup at set times
     Install(Box<ScheduleInstallArgs>),
+    /// List the scheduled backups: when each runs, and how its last run ended
+    List(TasksArgs),
     /// Show a scheduled backup, as the system's scheduler sees it
     Show(TaskArgs),
     /// Take a scheduled backup away again; what it saved stays
     Remove(TaskArgs),
+}
+
+/// Whose tasks.
+#[derive(Debug, Args)]
+pub(crate) struct TasksArgs {
+    /// Those of the machine, which run as SYSTEM or root, in place of this account's own
+    #[arg(long, help_heading = "Task")]
+    pub(crate) machine: bool,
 }
 
 /// Which task.

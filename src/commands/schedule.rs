@@ -8,17 +8,19 @@ pub(super) mod state;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use certstow_formats::sanitize::in_full;
 use certstow_platform::new_file::write_readable;
 use certstow_platform::os;
 use certstow_platform::store::Interaction;
 
 use super::depends::Depends;
-use crate::args::{ScheduleCommand, ScheduleInstallArgs, TaskArgs};
+use crate::args::{ScheduleCommand, ScheduleInstallArgs};
 use crate::doctor::{Check, Status};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::journal::Entry;
 use crate::option_file;
+use crate::schedule::install::Scheduled;
 use crate::schedule::{self, Owner, Schedule, ScheduleFile, Scheduler, SchedulerError, install};
 use crate::screen::Screen;
 use line::Paths;
@@ -32,14 +34,14 @@ pub(crate) fn run(command: &ScheduleCommand, screen: &Screen) -> Result<Exit, Er
                 screen.record(&Entry::scheduled(args.task.name.as_str()));
             }
         },
+        ScheduleCommand::List(of) => list(owner(of.machine), screen)?,
         ScheduleCommand::Show(task) => {
-            let scheduled = install::show(&task.name, owner(task))?;
-            let doubts = state::doubts(&scheduled).into_iter();
-            let doubts: Vec<_> = doubts.map(|doubt| doubt.text).collect();
+            let scheduled = install::show(&task.name, owner(task.machine))?;
+            let doubts = doubts(&scheduled);
             report::shown_task(&task.name, &scheduled, &doubts, screen)?;
         }
         ScheduleCommand::Remove(task) => {
-            let files = install::remove(&task.name, owner(task))?;
+            let files = install::remove(&task.name, owner(task.machine))?;
             screen.record(&Entry::removed(&format!("the task '{}'", task.name)));
             report::removed(&task.name, &files, screen)?;
         }
@@ -47,11 +49,33 @@ pub(crate) fn run(command: &ScheduleCommand, screen: &Screen) -> Result<Exit, Er
     Ok(Exit::Done)
 }
 
-fn owner(task: &TaskArgs) -> Owner {
-    match task.machine {
+fn owner(machine: bool) -> Owner {
+    match machine {
         true => Owner::Machine,
         false => Owner::User,
     }
+}
+
+fn doubts(scheduled: &Scheduled) -> Vec<String> {
+    let doubts = state::doubts(scheduled).into_iter();
+    doubts.map(|doubt| doubt.text).collect()
+}
+
+/// All the tasks of an owner. Of one that the scheduler tells nothing of, that is told.
+fn list(owner: Owner, screen: &Screen) -> Result<(), Error> {
+    let tasks = install::tasks()?.into_iter();
+    let names = tasks.filter(|(_, of)| *of == owner).map(|(name, _)| name);
+    let mut listed = Vec::new();
+    for name in names {
+        match install::show(&name, owner) {
+            Ok(scheduled) => {
+                let doubts = doubts(&scheduled);
+                listed.push((name, scheduled, doubts));
+            }
+            Err(error) => screen.warn(&format!("{name}: {}", in_full(&error))),
+        }
+    }
+    report::listed(&listed, owner, screen)
 }
 
 fn install(args: &ScheduleInstallArgs, screen: &Screen) -> Result<(), Error> {
@@ -265,7 +289,7 @@ fn schedule(
     scheduler: Scheduler,
     paths: Paths,
 ) -> Result<Schedule, Error> {
-    let owner = owner(&args.task);
+    let owner = owner(args.task.machine);
     let line = line::Line::of(args, scheduler, owner, paths)?;
     let program = match &args.program {
         Some(program) => program.clone(),

@@ -2,6 +2,7 @@
 //! Task Scheduler is given the XML and keeps it; systemd and launchd read files in folders of their
 //! own. What else is called by the same name, and was not made by certstow, is left alone.
 
+mod last_run;
 mod launchctl;
 mod places;
 mod program;
@@ -14,7 +15,8 @@ use certstow_platform::scheduler::{Owner, Scheduler};
 
 use super::{Schedule, SchedulerError, TaskName};
 use crate::error::Error;
-pub(crate) use program::{Earlier, Installed, LastRun, Scheduled};
+pub(crate) use last_run::{At, LastRun};
+pub(crate) use program::{Earlier, Installed, Scheduled};
 
 /// The scheduler of this system.
 ///
@@ -63,9 +65,7 @@ pub(crate) fn tasks() -> Result<Vec<(TaskName, Owner)>, Error> {
         return Ok(Vec::new());
     };
     if scheduler == Scheduler::TaskScheduler {
-        // Whose they are makes no difference there.
-        let names = task_scheduler::names()?.into_iter();
-        return Ok(names.map(|name| (name, Owner::User)).collect());
+        return task_scheduler::tasks();
     }
     let of = |owner| {
         let names = places::names(scheduler, owner).into_iter();

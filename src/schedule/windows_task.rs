@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use roxmltree::{Document, Node};
 
-use super::install::LastRun;
+use super::install::{At, LastRun};
 use super::xml::escaped;
 use super::{Day, DayOfMonth, HOURS, Owner, Schedule, ScheduleFile, TaskName, Times, When};
 use crate::error::Error;
@@ -284,14 +284,19 @@ pub(crate) fn command(xml: &str) -> Option<Vec<String>> {
     (!lost).then_some(command)
 }
 
-/// The names of certstow's tasks in the XML of all of them, as far as certstow could have given them.
-pub(crate) fn names(xml: &str) -> Vec<TaskName> {
+/// The names of certstow's tasks in the XML of all of them, as far as certstow could have given them, and
+/// whose they are.
+pub(crate) fn tasks(xml: &str) -> Vec<(TaskName, Owner)> {
     let tasks = xml.split("<Task ").filter(|task| task.contains(SOURCE));
     // Each is in a folder of tasks; those of certstow are in the first one.
     let names = tasks.filter_map(|task| {
         let (_, rest) = task.split_once("<URI>\\")?;
         let (name, _) = rest.split_once("</URI>")?;
-        name.parse().ok()
+        let owner = match task.contains(&format!("<UserId>{SYSTEM}</UserId>")) {
+            true => Owner::Machine,
+            false => Owner::User,
+        };
+        Some((name.parse().ok()?, owner))
     });
     names.collect()
 }
@@ -307,10 +312,10 @@ pub(crate) fn last_run(table: &str) -> Option<LastRun> {
     let when = columns.next()?.to_owned();
     Some(match columns.next()?.parse().ok()? {
         RUNNING => LastRun::Running,
-        HAS_NOT_RUN => LastRun::None,
+        HAS_NOT_RUN => LastRun::Never,
         code => LastRun::Ended {
             code,
-            when: Some(when),
+            at: Some(At::Words(when)),
         },
     })
 }
@@ -377,19 +382,28 @@ mod tests {
     }
 
     #[test]
-    fn names_are_those_of_own_tasks() {
-        let task = |uri: &str, source: &str| {
+    fn tasks_are_own_ones_and_their_owners() {
+        let task_of = |uri: &str, source: &str| {
             format!(
                 "<!-- {uri} -->\n<Task version=\"1.2\" xmlns=\"x\">\n<RegistrationInfo>{source}\
-                 <URI>{uri}</URI></RegistrationInfo>\n<Actions/></Task>\n"
+                 <URI>{uri}</URI></RegistrationInfo>\n<UserId>{user}</UserId>\n<Actions/></Task>\n",
+                user = if uri.contains("machine") {
+                    SYSTEM
+                } else {
+                    "PC\\ada"
+                }
             )
         };
-        let own = [task(r"\certstow", SOURCE), task(r"\machine", SOURCE)].concat();
-        let others = [task(r"\Folder\moved", SOURCE), task(r"\other", "")].concat();
+        let own = [task_of(r"\certstow", SOURCE), task_of(r"\machine", SOURCE)].concat();
+        let others = [task_of(r"\Folder\moved", SOURCE), task_of(r"\other", "")].concat();
         let all = format!("<?xml version=\"1.0\" ?>\n<Tasks>\n{others}{own}</Tasks>");
-        let names: Vec<_> = names(&all).iter().map(ToString::to_string).collect();
-        assert_eq!(names, ["certstow", "machine"]);
-        assert!(super::names("").is_empty());
+        let name = |name: &str| name.parse().unwrap();
+        let expected = [
+            (name("certstow"), Owner::User),
+            (name("machine"), Owner::Machine),
+        ];
+        assert_eq!(tasks(&all), expected);
+        assert!(tasks("").is_empty());
     }
 
     #[test]
@@ -401,13 +415,13 @@ mod tests {
             )
         };
         let ended = |code| {
-            let when = Some("30.11.2026 12:30:12".to_owned());
-            Some(LastRun::Ended { code, when })
+            let at = Some(At::Words("30.11.2026 12:30:12".to_owned()));
+            Some(LastRun::Ended { code, at })
         };
         assert_eq!(last_run(&line("0")), ended(0));
         assert_eq!(last_run(&line("14")), ended(14));
         assert_eq!(last_run(&line("-2147024894")), ended(-2_147_024_894));
-        assert_eq!(last_run(&line("267011")), Some(LastRun::None));
+        assert_eq!(last_run(&line("267011")), Some(LastRun::Never));
         assert_eq!(last_run(&line("267009")), Some(LastRun::Running));
         for other in ["", "ERROR: x", "\"a\",\"b\""] {
             assert_eq!(last_run(other), None);

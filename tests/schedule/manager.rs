@@ -64,6 +64,8 @@ fn schedule_installs_runs_removes_with_real_manager() {
         "$CERTSTOW" schedule install --name nightly --daily 03:15 --force \
             --to "$target" --store keys --password-file password
         "$CERTSTOW" schedule show --name nightly 2>&1
+        echo '-- it never ran'
+        "$CERTSTOW" schedule show --name nightly --json
         systemctl --user start nightly.service
         echo "status $(systemctl --user show --property=ExecMainStatus nightly.service)"
         ls "$target"
@@ -76,6 +78,17 @@ fn schedule_installs_runs_removes_with_real_manager() {
         rmdir "$target"
         mv unmounted "$target"
         "$CERTSTOW" doctor --store keys || true
+        echo '-- all of them'
+        "$CERTSTOW" schedule install --name twice --daily 8:05 --daily 18:00 --monthly last@03:15 \
+            --random-delay 0 --to saved* --store keys --password-file password
+        "$CERTSTOW" schedule list
+        "$CERTSTOW" schedule list --json > list.json
+        "$CERTSTOW" schedule list --machine
+        # Somebody else's times.
+        sed -i 's/^OnCalendar=.*08:05:00/OnCalendar=Mon..Fri 8:05/' .config/systemd/user/twice.timer
+        systemctl --user daemon-reload
+        "$CERTSTOW" schedule list | grep Mon
+        "$CERTSTOW" schedule remove --name twice
 
         echo '-- what a task would do'
         mv password hidden
@@ -143,8 +156,14 @@ fn schedule_installs_runs_removes_with_real_manager() {
         "nothing of it changed\n",
         "Scheduled 'nightly', in the place of the earlier task of that name\n  when    every day at \
          03:15",
-        "NEXT",
-        "nightly.timer",
+        "\n  last    never\n  next    20",
+        "\"when\": \"every day at 03:15\",\n",
+        "\"last_run\": null,\n  \"last_exit\": null,\n  \"last_result\": \"never\",\n  \"next_run\": \"20",
+        "  when    every day at 08:05 and 18:00, on the last day of every month at 03:15\n",
+        "nightly\n  when    every day at 03:15\n  last    exit code 16, target exists or is not writable (20",
+        "twice\n  when    every day at 08:05 and 18:00, on the last day of every month at 03:15\n  last    \
+         never\n  next    20",
+        "  when    Mon..Fri 8:05, *-*-* 18:00:00, *-*~01 03:15:00\n",
         "status ExecMainStatus=0",
         "emptied ExecMainStatus=16\n",
         "warning  task      nightly: runs [CERTSTOW]; its last run ended with exit code 16, target",
@@ -174,9 +193,30 @@ fn schedule_installs_runs_removes_with_real_manager() {
         let part = part.replace("[FOLDER]", &folder.path().display().to_string());
         assert!(said.contains(&part), "no {part} in {said}");
     }
+    let list = fs::read(folder.path().join("list.json")).unwrap();
+    let list: serde_json::Value = serde_json::from_slice(&list).unwrap();
+    assert_eq!(list["schema"], "certstow.schedule-list/1");
+    let [nightly, twice] = [0, 1].map(|at| &list["tasks"][at]);
+    assert_eq!(
+        (&nightly["name"], &nightly["last_exit"]),
+        (&"nightly".into(), &16.into())
+    );
+    assert_eq!(nightly["last_result"], "failed");
+    for time in [
+        &nightly["last_run"],
+        &nightly["next_run"],
+        &twice["next_run"],
+    ] {
+        let time = time.as_str().unwrap();
+        assert!(time.starts_with("20") && time.ends_with('Z'), "{time}");
+    }
+    assert!(
+        twice["last_run"].is_null() && twice["machine"] == false,
+        "{list}"
+    );
     // As it was installed there is nothing to warn of.
     let (as_installed, _) = said.split_once("-- a config").unwrap();
-    let other = |line: &str| line.contains("warning") && !line.contains("exit code 16");
+    let other = |line: &str| line.contains("warning ") && !line.contains("exit code 16");
     assert!(!as_installed.lines().any(other), "{as_installed}");
     let (_, after) = said.split_once("Removed").unwrap();
     assert!(!after.contains("timers.target.wants/"), "{after}");

@@ -9,7 +9,8 @@ use serde::Serialize;
 
 use crate::args::Words;
 use crate::error::Error;
-use crate::schedule::install::{Earlier, Installed, Scheduled};
+use crate::render::json::Object;
+use crate::schedule::install::{At, Earlier, Installed, LastRun, Scheduled};
 use crate::schedule::{self, Owner, Schedule, Scheduler, TaskName};
 use crate::screen::Screen;
 
@@ -27,6 +28,8 @@ struct Json<'a> {
     files: Vec<String>,
     /// Whether it took the place of an earlier task of this name.
     replaced: Option<bool>,
+    #[serde(flatten)]
+    runs: Option<Runs>,
     /// The scheduler's own words.
     report: Option<&'a str>,
     /// What is wrong with the task.
@@ -45,6 +48,7 @@ impl<'a> Json<'a> {
             arguments: None,
             files: files.iter().map(|file| text(file)).collect(),
             replaced: None,
+            runs: None,
             report: None,
             warnings: &[],
         }
@@ -174,8 +178,10 @@ pub(super) fn shown_task(
     let command = scheduled.command.as_deref().unwrap_or_default();
     if screen.json {
         return screen.print_json(&Json {
+            when: Some(times(scheduled)),
             program: command.first().map(String::as_str),
             arguments: command.get(1..),
+            runs: Some(Runs::of(scheduled)),
             report: Some(&scheduled.report),
             warnings,
             ..Json::new(name, "scheduled", &scheduled.files)
@@ -183,16 +189,120 @@ pub(super) fn shown_task(
     }
     screen.print(|out| {
         writeln!(out, "Scheduled '{name}'")?;
+        state_told(out, scheduled)?;
         if !command.is_empty() {
             writeln!(out, "  runs    {}", line(command.iter()))?;
         }
         files_told(out, &scheduled.files)?;
-        for line in scheduled.report.lines() {
+        // systemd says no more than that, and calls a service that never ran a success.
+        let report = match Scheduler::of_this_system() {
+            Some(Scheduler::Systemd) => "",
+            _ => &scheduled.report,
+        };
+        for line in report.lines() {
             writeln!(out, "{}", safe(line.trim_end()))?;
         }
         Ok(())
     })
 }
+
+/// A task, what the scheduler says of it, and what is wrong with it.
+type Listed = (TaskName, Scheduled, Vec<String>);
+
+/// All tasks, in words or as `certstow.schedule-list/1`.
+pub(super) fn listed(tasks: &[Listed], owner: Owner, screen: &Screen) -> Result<(), Error> {
+    let scheduler = Scheduler::of_this_system().map(Words::word);
+    if screen.json {
+        let tasks = tasks.iter().map(|(name, scheduled, warnings)| {
+            let Runs {
+                last_run,
+                last_exit,
+                last_result,
+                next_run,
+            } = Runs::of(scheduled);
+            Object::default()
+                .with("name", &name.as_str())
+                .with("machine", &(owner == Owner::Machine))
+                .with("when", &times(scheduled))
+                .with("last_run", &last_run)
+                .with("last_exit", &last_exit)
+                .with("last_result", &last_result)
+                .with("next_run", &next_run)
+                .with("warnings", warnings)
+        });
+        return screen.print_json(
+            &Object::new("certstow.schedule-list/1")
+                .with("scheduler", &scheduler)
+                .list("tasks", tasks),
+        );
+    }
+    for (name, _, warnings) in tasks {
+        for warning in warnings {
+            screen.warn(&format!("{name}: {warning}"));
+        }
+    }
+    if tasks.is_empty() {
+        let (none, hint) = match owner {
+            Owner::User => ("this account", "; --machine lists those of the machine"),
+            Owner::Machine => ("the machine", ""),
+        };
+        screen.note(&format!("No backup of {none} is scheduled{hint}"));
+    }
+    screen.print(|out| {
+        tasks.iter().try_for_each(|(name, scheduled, _)| {
+            writeln!(out, "{name}")?;
+            state_told(out, scheduled)
+        })
+    })
+}
+
+/// When a task ran and will run.
+#[derive(Serialize)]
+struct Runs {
+    /// When the last run ended, or began if that is all that is known: UTC.
+    last_run: Option<String>,
+    /// Its exit code.
+    last_exit: Option<i64>,
+    /// "never", "running", "done", "failed" or "forgotten"; `None` where nobody tells.
+    last_result: Option<&'static str>,
+    /// When it runs next: UTC.
+    next_run: Option<String>,
+}
+
+impl Runs {
+    fn of(scheduled: &Scheduled) -> Self {
+        let last = scheduled.last_run.as_ref();
+        let at = last.and_then(LastRun::at).and_then(At::time);
+        Self {
+            last_run: at.map(|at| at.to_string()),
+            last_exit: last.and_then(LastRun::code),
+            last_result: last.map(LastRun::word),
+            next_run: scheduled.next_run.map(|next| next.to_string()),
+        }
+    }
+}
+
+fn times(scheduled: &Scheduled) -> String {
+    match &scheduled.times {
+        Ok(times) => times.to_string(),
+        Err(words) => words.clone(),
+    }
+}
+
+/// When a task runs, how its last run ended, and when the next is.
+fn state_told(out: &mut dyn std::io::Write, scheduled: &Scheduled) -> std::io::Result<()> {
+    let last = scheduled.last_run.as_ref().map(ToString::to_string);
+    let next = scheduled.next_run.map(time::local);
+    writeln!(out, "  when    {}", safe(&times(scheduled)))?;
+    writeln!(
+        out,
+        "  last    {}",
+        safe(last.as_deref().unwrap_or(NOT_TOLD))
+    )?;
+    writeln!(out, "  next    {}", safe(next.as_deref().unwrap_or("none")))
+}
+
+const NOT_TOLD: &str = "not told by the scheduler";
 
 pub(super) fn removed(name: &TaskName, files: &[PathBuf], screen: &Screen) -> Result<(), Error> {
     if screen.json {

@@ -82,7 +82,9 @@ mod tests {
             report: String::new(),
             command: Some(words.map(|&word| word.to_owned()).collect()),
             differs: None,
+            times: Err(String::new()),
             last_run: None,
+            next_run: None,
         }
     }
 

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{fs, thread};
 
-use certstow_core::waits;
+use certstow_core::{time, waits};
 use certstow_platform::scheduler::{self, Owner, Scheduler};
 
+use super::last_run::LastRun;
 use super::places::Places;
-use super::program::{Earlier, Installed, LastRun, Scheduled, run};
+use super::program::{Earlier, Installed, OTHER_TIMES, Scheduled, run};
 use crate::error::Error;
 use crate::schedule::{Schedule, ScheduleFile, SchedulerError, TaskName, launchd};
 
@@ -31,9 +32,13 @@ pub(super) fn show(name: &TaskName, owner: Owner) -> Result<Scheduled, Error> {
     let places = Places::of(Scheduler::Launchd, owner, name)?;
     places.check_there(name)?;
     let report = Job::of(name, owner).print()?;
-    let list = fs::read_to_string(&places.files[0]).ok();
+    let list = fs::read_to_string(&places.files[0]).unwrap_or_default();
+    let times = launchd::times(&list);
     Ok(Scheduled {
-        command: list.and_then(|text| launchd::command(&text)),
+        command: launchd::command(&list),
+        // launchd says neither.
+        next_run: times.as_ref().and_then(|times| times.next(time::now())),
+        times: times.ok_or_else(|| OTHER_TIMES.to_owned()),
         files: places.files,
         last_run: last_run(&report),
         report,
@@ -58,11 +63,11 @@ fn last_run(said: &str) -> Option<LastRun> {
         return Some(LastRun::Running);
     }
     match value("last exit code")? {
-        "(never exited)" => Some(LastRun::None),
+        "(never exited)" => Some(LastRun::Never),
         // A name may follow the number, as in "78: EX_CONFIG".
         code => Some(LastRun::Ended {
             code: code.split(':').next()?.trim().parse().ok()?,
-            when: None,
+            at: None,
         }),
     }
 }
@@ -191,8 +196,8 @@ mod tests {
                  \tlast exit code = {code}\n}}\n"
             ))
         };
-        let ended = |code| Some(LastRun::Ended { code, when: None });
-        assert_eq!(said("not running", "(never exited)"), Some(LastRun::None));
+        let ended = |code| Some(LastRun::Ended { code, at: None });
+        assert_eq!(said("not running", "(never exited)"), Some(LastRun::Never));
         assert_eq!(said("running", "0"), Some(LastRun::Running));
         assert_eq!(said("not running", "0"), ended(0));
         assert_eq!(said("not running", "78: EX_CONFIG"), ended(78));
