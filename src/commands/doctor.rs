@@ -13,6 +13,7 @@ use crate::args::{BackupArgs, DoctorArgs, Global, Typed};
 use crate::doctor::{self, Check, Status};
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::journal::Level;
 use crate::render::json::Object;
 use crate::schedule::install::{self, Scheduled};
 use crate::schedule::{Owner, TaskName};
@@ -52,7 +53,7 @@ impl Findings<'_> {
     fn add(&mut self, check: Check) -> Result<(), Error> {
         waits::progress();
         if !self.screen.json {
-            self.screen.print(|out| tell(out, &check))?;
+            self.screen.print(|out| tell(out, &check, self.screen))?;
         }
         self.checks.push(check);
         Ok(())
@@ -194,12 +195,13 @@ fn json(check: &Check) -> Object {
 }
 
 /// One line, and one more where there is something to do.
-fn tell(out: &mut dyn std::io::Write, check: &Check) -> std::io::Result<()> {
-    let style = match check.status {
-        Status::Ok => anstyle::Style::new(),
-        Status::Warning => WARNING,
-        Status::Failed => ERROR,
+fn tell(out: &mut dyn std::io::Write, check: &Check, screen: &Screen) -> std::io::Result<()> {
+    let (style, level) = match check.status {
+        Status::Ok => (anstyle::Style::new(), Level::Info),
+        Status::Warning => (WARNING, Level::Warning),
+        Status::Failed => (ERROR, Level::Error),
     };
+    let mark = screen.mark(level);
     let word = check.status.word();
     let about = match check.about.as_str() {
         "" => String::new(),
@@ -208,11 +210,11 @@ fn tell(out: &mut dyn std::io::Write, check: &Check) -> std::io::Result<()> {
     let found = safe(&check.found);
     writeln!(
         out,
-        "{style}{word:<9}{style:#}{:<10}{about}{found}",
+        "{mark}{style}{word:<9}{style:#}{:<10}{about}{found}",
         check.name
     )?;
     match &check.advice {
-        Some(advice) => writeln!(out, "{:<19}-> {}", "", safe(advice)),
+        Some(advice) => writeln!(out, "{mark}{:<19}-> {}", "", safe(advice)),
         None => Ok(()),
     }
 }

@@ -110,6 +110,8 @@ pub fn schedule(input: &[u8]) {
     let _ = launchd::command(&text);
     let _ = windows_task::command(&text);
     let _ = windows_task::differs(&text);
+    let _ = (systemd::times(&text), launchd::times(&text));
+    let _ = (windows_task::times(&text), windows_task::tasks(&text));
 
     let mut words = text.split('\0').map(str::to_owned);
     let name = words.next().unwrap_or_default();

@@ -222,6 +222,54 @@ fn schedule_installs_runs_removes_with_real_manager() {
     assert!(!after.contains("timers.target.wants/"), "{after}");
 }
 
+/// An alarm on the priority of the journal sounds on the first night on which something is not saved.
+#[test]
+#[ignore = "needs systemd"]
+fn journal_of_partial_run_has_priorities() {
+    let folder = home();
+    let locked = "tests/cmd/errors.in/locked";
+    for file in fs::read_dir(locked).unwrap() {
+        let file = file.unwrap();
+        fs::copy(
+            file.path(),
+            folder.path().join("keys").join(file.file_name()),
+        )
+        .unwrap();
+    }
+    let said = tell(
+        r#"
+        chmod 600 password
+        mkdir saved
+        "$CERTSTOW" schedule install --to saved --store keys --password-file password 2> warned
+        grep 'Lotte Locked' warned
+        # The journal reads the unit from the control group of the process: one that ended first has none.
+        for run in {1..5}; do
+            systemctl --user start certstow.service || true
+            for try in {1..30}; do
+                journalctl --user-unit certstow --output cat > journal
+                grep --quiet 'is not right is listed above' journal && break 2
+                sleep 0.1
+            done
+        done
+        echo '-- 3'
+        journalctl --user-unit certstow --priority err --identifier certstow --output cat | sort --unique
+        echo '-- 4'
+        journalctl --user-unit certstow --priority warning..warning --identifier certstow \
+            --output cat | sort --unique
+        "#,
+        folder.path(),
+    );
+    let (_, levels) = said.split_once("-- 3\n").unwrap();
+    let (errors, warnings) = levels.split_once("-- 4\n").unwrap();
+    assert_eq!(errors.lines().count(), 1, "{said}");
+    assert!(
+        errors.starts_with("Lotte Locked  ") && errors.contains("  not saved: "),
+        "{said}"
+    );
+    let expected = "1 of 2 identities are saved; what is not right is listed above.";
+    assert!(warnings.lines().any(|line| line == expected), "{said}");
+}
+
 /// A timer that systemd enables and then does not start, as another file says that it has no times.
 #[test]
 #[ignore = "needs systemd"]
