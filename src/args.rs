@@ -39,7 +39,7 @@ pub(crate) use import::ImportArgs;
 pub(crate) use monitor::MonitorArgs;
 pub(crate) use password::{PasswordCommand, SetArgs};
 pub(crate) use report::ReportArgs;
-pub(crate) use schedule::{ScheduleCommand, ScheduleInstallArgs, TaskArgs};
+pub(crate) use schedule::{ScheduleCommand, ScheduleInstallArgs};
 pub(crate) use store::{PasswordArgs, StoreArgs};
 pub(crate) use words::Words;
 

@@ -25,7 +25,7 @@ pub(crate) use account::check as account;
 pub(crate) use escrow::check as escrow;
 pub(crate) use left_over::in_target as left_over;
 pub(crate) use logs::{event_log, file as log};
-pub(crate) use stores::{check as store, named_or_found as stores};
+pub(crate) use stores::{check as store, named_or_found as stores, nothing_to_save};
 pub(crate) use targets::{check as target, emptied, manifest};
 pub(crate) use task::{doubt as doubt_of_task, last_run, unknown as unknown_task};
 
@@ -33,7 +33,7 @@ pub(crate) use task::{doubt as doubt_of_task, last_run, unknown as unknown_task}
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Check {
     /// What kind of thing: "account", "config", "log", "event-log", "store", "unlock", "keys",
-    /// "password", "escrow", "target", "manifest", "left-over", "task".
+    /// "identity", "password", "escrow", "target", "manifest", "left-over", "task".
     pub(crate) name: &'static str,
     /// Which one: a store's name, a folder; empty where there is only one.
     pub(crate) about: String,
@@ -44,7 +44,7 @@ pub(crate) struct Check {
     /// What to do about it.
     pub(crate) advice: Option<String>,
     /// What a run that needs it would exit with.
-    exit: Exit,
+    pub(crate) exit: Exit,
 }
 
 /// How a check went.
@@ -70,6 +70,32 @@ impl Status {
 }
 
 impl Check {
+    /// Whether it is about a password in the vault.
+    pub(crate) fn is_of_vault(&self) -> bool {
+        self.about.starts_with(VAULT)
+    }
+
+    /// Whether it is about a file that is not there, whoever looks.
+    pub(crate) fn names_no_file(&self) -> bool {
+        let file = matches!(self.name, "password" | "unlock" | "escrow") && !self.is_of_vault();
+        file && Path::new(&self.about)
+            .try_exists()
+            .is_ok_and(|there| !there)
+    }
+
+    /// What was found, in a clause that says of what.
+    pub(crate) fn told(&self) -> String {
+        match self.about.as_str() {
+            "" => format!("{}: {}", self.name, self.found),
+            about => format!("{} {about}: {}", self.name, self.found),
+        }
+    }
+
+    /// Whether a run that needs it saves nothing.
+    pub(crate) fn is_fatal(&self) -> bool {
+        self.status == Status::Failed && self.exit != Exit::Partial
+    }
+
     fn ok(name: &'static str, about: impl Into<String>, found: impl Into<String>) -> Self {
         Self {
             name,
@@ -171,10 +197,13 @@ fn place(source: &Source) -> String {
         Source::Stdin => "standard input".to_owned(),
         Source::Env(name) => format!("environment variable {name}"),
         Source::Fd(number) => format!("file descriptor {number}"),
-        Source::Vault(name) => format!("vault, {name}"),
         Source::Command(command) => format!("command, {}", command.program()),
+        Source::Vault(name) => format!("{VAULT}{name}"),
     }
 }
+
+/// What the place of a password in the vault begins with.
+const VAULT: &str = "vault, ";
 
 #[cfg(test)]
 mod tests;

@@ -1,8 +1,8 @@
 //! A backup that runs by itself: what runs, when and for whom, and the files that tell an
-//! operating system's scheduler so. The three formats (a task of Windows' Task Scheduler, a service
-//! and timer of systemd, a property list of launchd) are pure functions and the same everywhere, so
-//! that an administrator can print any of them on any system; [`install`] hands them to the
-//! scheduler of this one.
+//! operating system's scheduler so. The formats (a task of Windows' Task Scheduler, a service and timer
+//! of systemd, a property list of launchd, a line for cron) are pure functions and the same everywhere,
+//! so that an administrator can print any of them on any system; [`install`] hands them to the
+//! scheduler of this one. A line for cron is only ever printed.
 //!
 //! Where things are put, for the task of the name `NAME`:
 //!
@@ -15,28 +15,43 @@
 //! What a run says goes to Windows' Application log, unless the task has a `--log`; to the journal;
 //! and on macOS to `~/Library/Logs/org.certstow.NAME.log`, the machine's to `/Library/Logs`.
 
+pub(crate) mod cron;
 mod error;
 mod files;
 pub(crate) mod install;
 pub(crate) mod launchd;
 pub(crate) mod systemd;
+pub(crate) mod times;
 pub(crate) mod windows_task;
 mod xml;
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 pub(crate) use certstow_platform::scheduler::{Owner, Scheduler};
 
+use crate::error::Error;
+
 pub(crate) use error::SchedulerError;
 pub(crate) use launchd::{kept_out, label as launchd_label};
+pub(crate) use times::{Day, DayOfMonth, Time, Times, When, parse_monthly, parse_weekly};
 pub(crate) use windows_task::would_be_replaced;
 
 /// The longest run: certstow ends its own waits long before, so this is for a machine that hangs.
 const HOURS: u32 = 2;
 
-/// Machines of a fleet do not write to the same share in the same second.
-const DELAY_MINUTES: u32 = 10;
+/// How much later than its time a task may start, unless it is said: machines of a fleet do not write
+/// to the same share in the same second.
+const DELAY: Duration = Duration::from_secs(600);
+
+/// The same for a task of a scheduler, which has such a thing or not.
+pub(crate) fn usual_delay(scheduler: Scheduler) -> Duration {
+    match scheduler {
+        Scheduler::TaskScheduler | Scheduler::Systemd => DELAY,
+        Scheduler::Launchd | Scheduler::Cron => Duration::ZERO,
+    }
+}
 
 /// A run of certstow at set times.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +63,9 @@ pub(crate) struct Schedule {
     /// Its arguments, the command first.
     pub(crate) arguments: Vec<String>,
     /// The times.
-    pub(crate) when: When,
+    pub(crate) times: Times,
+    /// How much later than that a run begins at most, by chance.
+    pub(crate) delay: Duration,
     /// Whose task it is.
     pub(crate) owner: Owner,
     /// The account that a person's task runs as, as Windows names it; `None` leaves that to
@@ -74,6 +91,17 @@ pub(crate) struct ScheduleFile {
 }
 
 impl Schedule {
+    /// Refuses a random delay where the scheduler has none.
+    fn refuse_delay(&self, scheduler: &str) -> Result<(), Error> {
+        match self.delay.is_zero() {
+            true => Ok(()),
+            false => Err(Error::Usage(format!(
+                "{scheduler} has no random delay: leave out --random-delay, and give machines \
+                 different times"
+            ))),
+        }
+    }
+
     /// What the task is, for a person who meets it in the system's own tools.
     fn description(&self) -> String {
         format!(
@@ -104,7 +132,7 @@ impl FromStr for TaskName {
         if begins && text.len() <= 64 && text.chars().all(usual) {
             Ok(Self(text.to_owned()))
         } else {
-            Err("a task's name has letters, digits, '-', '_' and '.', at most 64".to_owned())
+            Err("a task's name has letters from a to z, digits, '-', '_' and '.', at most 64".to_owned())
         }
     }
 }
@@ -113,120 +141,6 @@ impl fmt::Display for TaskName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
-}
-
-/// When a task runs, in the machine's own time. A run that was missed because the machine was asleep
-/// is made up for as soon as it is awake; one that was missed because it was off, by systemd and Task
-/// Scheduler alone: launchd waits for the next time (Apple, "Scheduling Timed Jobs").
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum When {
-    /// At the beginning of every hour.
-    Hourly,
-    /// Every day.
-    Daily(Time),
-    /// Once a week.
-    Weekly(Day, Time),
-}
-
-/// A time of day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Time {
-    /// 0 to 23.
-    hour: u8,
-    /// 0 to 59.
-    minute: u8,
-}
-
-impl Time {
-    /// Noon, when most machines are on.
-    pub(crate) const NOON: Self = Self {
-        hour: 12,
-        minute: 0,
-    };
-}
-
-impl FromStr for Time {
-    type Err = String;
-
-    /// Reads `HH:MM`.
-    fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("'{text}' is no time of day such as 03:15");
-        let number = |part: &str, limit: u8| {
-            let digits = (1..=2).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
-            let number = part.parse().ok().filter(|number| digits && *number < limit);
-            number.ok_or_else(wrong)
-        };
-        let (hour, minute) = text.split_once(':').ok_or_else(wrong)?;
-        if minute.len() != 2 {
-            return Err(wrong());
-        }
-        Ok(Self {
-            hour: number(hour, 24)?,
-            minute: number(minute, 60)?,
-        })
-    }
-}
-
-impl fmt::Display for Time {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:02}:{:02}", self.hour, self.minute)
-    }
-}
-
-/// A day of the week, by its number: Sunday is 0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Day(u8);
-
-impl Day {
-    const NAMES: [&'static str; 7] = [
-        "Sunday",
-        "Monday",
-        "Tuesday",
-        "Wednesday",
-        "Thursday",
-        "Friday",
-        "Saturday",
-    ];
-
-    /// Its English name, which is also the element of Windows' XML.
-    pub(crate) fn name(self) -> &'static str {
-        Self::NAMES[usize::from(self.0)]
-    }
-}
-
-impl FromStr for Day {
-    type Err = String;
-
-    /// Reads an English name in any letter case, in full or its first three letters.
-    fn from_str(text: &str) -> Result<Self, String> {
-        let mut days = (0..7).map(Self);
-        days.find(|day| {
-            let name = day.name();
-            name.eq_ignore_ascii_case(text) || name[..3].eq_ignore_ascii_case(text)
-        })
-        .ok_or_else(|| format!("'{text}' is no day of the week such as sunday or sun"))
-    }
-}
-
-impl fmt::Display for When {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Hourly => f.write_str("every hour"),
-            Self::Daily(time) => write!(f, "every day at {time}"),
-            Self::Weekly(day, time) => write!(f, "every {} at {time}", day.name()),
-        }
-    }
-}
-
-/// Reads `DAY@HH:MM`.
-///
-/// # Errors
-/// What is wrong with it.
-pub(crate) fn parse_weekly(text: &str) -> Result<(Day, Time), String> {
-    let (day, time) = text
-        .split_once('@')
-        .ok_or_else(|| format!("'{text}' is no day and time such as sun@03:15"))?;
-    Ok((day.parse()?, time.parse()?))
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use certstow_platform::store::Interaction;
 use comfy_table::Table;
 
 use super::args::Global;
-use super::journal::{Entry, Journal};
+use super::journal::{Entry, Journal, Level};
 use super::monitor::{Monitor, PANICKED};
 use super::render::drawing::{self, Drawing};
 use super::render::{Look, json};
@@ -45,6 +45,8 @@ pub(crate) struct Screen {
     plain: bool,
     /// Standard error is systemd's journal.
     to_journal: bool,
+    /// Standard output is, where the lines of a result have their levels by [`Self::mark`].
+    result_to_journal: bool,
     /// How long a folder is waited for that another certstow is using; `None` is for ever.
     pub(crate) patience: Option<Duration>,
     /// Empty until the logs are open, and where there are none.
@@ -73,6 +75,7 @@ impl Screen {
                 false => os::asking(),
             },
             to_journal: os::stderr_is_journal(),
+            result_to_journal: os::stdout_is_journal(),
             patience: match global.timeout {
                 Some(timeout) => timeout.limit(),
                 None => Patience::default().limit,
@@ -183,8 +186,22 @@ impl Screen {
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), Error> {
         let _wait = waits::waiting_for(STDOUT);
-        let mut out = io::BufWriter::with_capacity(64 * 1024, anstream::stdout().lock());
+        let stdout = match self.result_to_journal {
+            true => AutoStream::never(io::stdout()),
+            false => anstream::stdout(),
+        };
+        let mut out = io::BufWriter::with_capacity(64 * 1024, stdout.lock());
         printed(write(&mut out).and_then(|()| out.flush()))
+    }
+
+    /// What a line of a result begins with for the journal to have it at its level; nothing elsewhere,
+    /// and of what is no worse than all others.
+    pub(crate) fn mark(&self, level: Level) -> &'static str {
+        match (self.result_to_journal, level) {
+            (false, _) | (true, Level::Info) => "",
+            (true, Level::Warning) => JOURNAL_WARNING,
+            (true, Level::Error) => JOURNAL_ERROR,
+        }
     }
 
     /// Writes an object of JSON to standard output.

@@ -129,6 +129,37 @@ fn doctor_checks_password_of_locked_keys() {
     assert!(said.contains("check the password that unlocks the key"));
 }
 
+/// A backup with these options takes one identity, and so there is one to look at.
+#[test]
+fn doctor_honours_filters_of_config() {
+    let folder = tempfile::tempdir().unwrap();
+    let locked = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cmd/errors.in/locked");
+    let locked = ["--store", locked.to_str().unwrap()];
+    let said = |filter: &str| {
+        fs::write(folder.path().join("backup.toml"), filter).unwrap();
+        let options = [&locked[..], &["--config", "backup.toml"]].concat();
+        let output = doctor(folder.path(), &options);
+        let said = String::from_utf8(output.stdout).unwrap();
+        (output.status.code(), said)
+    };
+    let (code, all) = said("");
+    assert_eq!(code, Some(14), "{all}");
+    assert!(all.contains("of Lotte Locked"), "{all}");
+    let (code, one) = said("label = 'Ada'");
+    assert_eq!(code, Some(0), "{one}");
+    assert!(
+        one.contains("identities: 1; private keys: 1 exportable"),
+        "{one}"
+    );
+    assert!(!one.contains("Lotte") && !one.contains("warning"), "{one}");
+    let (code, none) = said("label = 'Nobody'");
+    assert_eq!(code, Some(10), "{none}");
+    assert!(
+        none.contains("failed   identity  no identity passes --label 'Nobody'"),
+        "{none}"
+    );
+}
+
 #[test]
 fn doctor_reports_leftover_files_without_removing() {
     let folder = tempfile::tempdir().unwrap();

@@ -489,8 +489,8 @@ fn log_failing_during_run_warns_once() {
     }
 }
 
-/// What certstow writes to standard error when that is a file of which `JOURNAL_STREAM` says that
-/// it is, or is not, the journal.
+/// What certstow writes when both its outputs are a file of which `JOURNAL_STREAM` says that it is, or is
+/// not, the journal.
 #[cfg(unix)]
 fn to_journal(folder: &Path, journal: bool, arguments: &[&str]) -> String {
     let path = folder.join("stderr");
@@ -501,11 +501,113 @@ fn to_journal(folder: &Path, journal: bool, arguments: &[&str]) -> String {
         .args(arguments)
         .env("JOURNAL_STREAM", format!("{}:{inode}", metadata.dev()))
         .env("CLICOLOR_FORCE", "1")
+        .stdout(stderr.try_clone().expect("the same file"))
         .stderr(stderr)
-        .stdout(Stdio::null())
         .status()
         .expect("certstow starts");
     fs::read_to_string(path).expect("what it said")
+}
+
+/// The lines of a level, without it; 6 where there is none.
+#[cfg(unix)]
+fn lines_of(said: &str, level: u8) -> Vec<&str> {
+    let mark = format!("<{level}>");
+    let lines = said.lines().filter_map(|line| match level {
+        6 if !line.starts_with('<') => Some(line),
+        _ => line.strip_prefix(&mark),
+    });
+    lines.collect()
+}
+
+/// What a run was not able to do is on standard output, as its result.
+#[cfg(unix)]
+#[test]
+fn journal_lines_of_results_carry_their_level() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (folder, samples) = (folder.path(), samples());
+    let locked = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cmd/errors.in/locked");
+    let locked = locked.to_str().expect("text");
+    fs::write(folder.join("password"), "correct horse").expect("a password");
+    let private = fs::Permissions::from_mode(0o600);
+    fs::set_permissions(folder.join("password"), private).expect("its mode");
+    let stores = ["--store", samples.as_str(), "--store", locked];
+    let password = ["--to", "saved", "--password-file", "password"];
+    let said = to_journal(
+        folder,
+        true,
+        &[&["backup"][..], &stores, &password].concat(),
+    );
+    let [errors, warnings, others] = [3, 4, 6].map(|level| lines_of(&said, level));
+    assert_eq!(errors.len(), 1, "{said}");
+    assert!(
+        errors[0].starts_with("Lotte Locked  ") && errors[0].contains("  not saved: "),
+        "{said}"
+    );
+    assert_eq!(
+        warnings,
+        ["3 of 4 identities are saved; what is not right is listed above."],
+        "{said}"
+    );
+    assert!(
+        others.contains(&"Private keys that did not come out:"),
+        "{said}"
+    );
+
+    // A file that was changed, an identity that is not there, and a restore that lacks both.
+    let file = fs::read_dir(folder.join("saved")).expect("the backup");
+    let mut files = file.map(|file| file.expect("a file").path());
+    let file = files.find(|file| file.extension().is_some_and(|end| end == "p12"));
+    fs::write(file.expect("a file of the backup"), "other").expect("it is changed");
+    let said = to_journal(
+        folder,
+        true,
+        &[&["backup", "verify", "saved"][..], &stores].concat(),
+    );
+    let errors = lines_of(&said, 3);
+    assert_eq!(errors.len(), 3, "{said}");
+    assert!(errors[2].contains("Lotte Locked") && errors[2].contains("is not in this backup"));
+    assert!(
+        lines_of(&said, 4)
+            .iter()
+            .any(|line| line.starts_with("saved: 1 of 3 files "))
+    );
+    let restore = [
+        "backup",
+        "restore",
+        "saved",
+        "--into",
+        "new",
+        "--password-file",
+        "password",
+    ];
+    let said = to_journal(folder, true, &restore);
+    assert!(
+        lines_of(&said, 3)
+            .iter()
+            .any(|line| line.contains(" is not restored: ")),
+        "{said}"
+    );
+    assert!(
+        lines_of(&said, 4)
+            .iter()
+            .any(|line| line.ends_with("; 1 failed.")),
+        "{said}"
+    );
+    let doctor = ["doctor", "--store", locked, "--escrow", "none"];
+    let said = to_journal(folder, true, &doctor);
+    let failed = |line: &&str| line.starts_with("failed   ");
+    assert_eq!(
+        lines_of(&said, 3).into_iter().filter(failed).count(),
+        2,
+        "{said}"
+    );
+    let said = to_journal(folder, true, &["check", "password"]);
+    assert!(
+        lines_of(&said, 3)
+            .iter()
+            .any(|line| line.starts_with("  error ")),
+        "{said}"
+    );
 }
 
 #[cfg(unix)]

@@ -46,6 +46,13 @@ pub struct StoredEntry {
 }
 
 impl ListedCertificate {
+    /// A certificate as the one store that was looked at lists it.
+    pub(crate) fn of_one_store(entry: Entry) -> Self {
+        Self {
+            entries: vec![StoredEntry { store: 0, entry }],
+        }
+    }
+
     /// The entry whose private key is the first to try: an exportable key before a locked or
     /// unknown one before one that will not come out, and then the order of the stores.
     pub fn entry(&self) -> &Entry {

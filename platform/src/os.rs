@@ -346,6 +346,9 @@ pub use system::leads_where_root_says;
 /// beginning (sd-daemon(3)); never outside Linux.
 pub use system::stderr_is_journal;
 
+/// The same of standard output.
+pub use system::stdout_is_journal;
+
 /// Whether the window that shows the output is there for this process alone and closes with it, as the
 /// one that Explorer opens for a program that was double-clicked. (`GetConsoleProcessList` in Microsoft's
 /// documentation: the processes attached to the console of this one.)

@@ -6,7 +6,7 @@
 use std::ffi::OsStr;
 use std::fmt;
 use std::io::{self, PipeWriter, Read as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::Builder;
@@ -23,6 +23,8 @@ pub enum Scheduler {
     Systemd,
     /// launchd of macOS.
     Launchd,
+    /// cron, of which certstow only prints lines.
+    Cron,
 }
 
 /// Whose task it is.
@@ -53,7 +55,7 @@ impl Scheduler {
     /// them itself, and without a home folder.
     pub fn folder(self, owner: Owner) -> Option<PathBuf> {
         match (self, owner) {
-            (Self::TaskScheduler, _) => None,
+            (Self::TaskScheduler | Self::Cron, _) => None,
             (Self::Systemd, Owner::User) => Some(config_folder()?.join("systemd/user")),
             (Self::Systemd, Owner::Machine) => Some("/etc/systemd/system".into()),
             (Self::Launchd, Owner::User) => {
@@ -69,6 +71,7 @@ impl Scheduler {
             Self::TaskScheduler => "schtasks.exe",
             Self::Systemd => "systemctl",
             Self::Launchd => "launchctl",
+            Self::Cron => "crontab",
         }
     }
 
@@ -80,6 +83,10 @@ impl Scheduler {
         let mut command = Command::new(self.path());
         // Messages in one language, which certstow can tell apart. Windows asks the account.
         command.args(arguments).env("LC_ALL", "C");
+        if self == Self::Systemd {
+            // Times that need no table of zones to be read.
+            command.env("TZ", "UTC");
+        }
         let fail = |code, output, source| ProgramError {
             program: self.program(),
             code,
@@ -104,7 +111,7 @@ impl Scheduler {
     fn path(self) -> PathBuf {
         let system = match self {
             Self::TaskScheduler => std::env::var_os("SystemRoot"),
-            Self::Systemd | Self::Launchd => None,
+            Self::Systemd | Self::Launchd | Self::Cron => None,
         };
         match system {
             Some(root) => PathBuf::from(root).join("System32").join(self.program()),
@@ -244,6 +251,13 @@ pub fn launchd_domain(owner: Owner) -> String {
         (Owner::User, Some(user)) => format!("gui/{user}"),
         _ => "system".to_owned(),
     }
+}
+
+/// Whether this account's service manager runs with nobody logged in (loginctl(1), `enable-linger`):
+/// logind has a file for each such account.
+pub fn lingers() -> bool {
+    let account = os::account().ok().and_then(|account| account.name);
+    account.is_some_and(|name| Path::new("/var/lib/systemd/linger").join(name).exists())
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueHint};
 
 use super::store::{PasswordArgs, StoreArgs};
+use crate::schedule::TaskName;
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct DoctorArgs {
@@ -17,6 +18,20 @@ pub(crate) struct DoctorArgs {
     /// A certificate that passwords are to be sealed to
     #[arg(long, value_name = "CERT", value_hint = ValueHint::FilePath, help_heading = "Password")]
     pub(crate) escrow: Option<PathBuf>,
+    /// Look at what this scheduled task would do, by the options that it was installed with
+    #[arg(
+        long,
+        value_name = "TASK",
+        conflicts_with_all = [
+            "to", "config", "escrow", "stores", "password", "allow_empty_password",
+            "unlock_password_file", "unlock_password_env", "unlock_password_fd",
+            "unlock_password_vault",
+        ]
+    )]
+    pub(crate) name: Option<TaskName>,
+    /// With --name: the task is one of the machine
+    #[arg(long, requires = "name")]
+    pub(crate) machine: bool,
     #[command(flatten)]
     pub(crate) stores: StoreArgs,
     #[command(flatten)]

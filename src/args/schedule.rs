@@ -2,23 +2,35 @@
 //! itself, taken as they were written so that they can be written into a task.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
+use certstow_core::time;
 use clap::{ArgMatches, Args, Command, FromArgMatches, Subcommand, ValueHint};
 
 use super::backup::BackupArgs;
 use super::given::{Given, Typed, given};
 use super::global::Global;
 use super::words::one_of;
-use crate::schedule::{self, Day, Scheduler, TaskName, Time, When};
+use crate::schedule::{self, Day, DayOfMonth, Scheduler, TaskName, Time, Times, When};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ScheduleCommand {
     /// Have the system run a backup at set times
     Install(Box<ScheduleInstallArgs>),
+    /// List the scheduled backups: when each runs, and how its last run ended
+    List(TasksArgs),
     /// Show a scheduled backup, as the system's scheduler sees it
     Show(TaskArgs),
     /// Take a scheduled backup away again; what it saved stays
     Remove(TaskArgs),
+}
+
+/// Whose tasks.
+#[derive(Debug, Args)]
+pub(crate) struct TasksArgs {
+    /// Those of the machine, which run as SYSTEM or root, in place of this account's own
+    #[arg(long, help_heading = "Task")]
+    pub(crate) machine: bool,
 }
 
 /// Which task.
@@ -39,6 +51,9 @@ pub(crate) struct ScheduleInstallArgs {
     pub(crate) task: TaskArgs,
     #[command(flatten)]
     times: TimeArgs,
+    /// Put it in the place of another task of this name
+    #[arg(long, conflicts_with = "print", help_heading = "Task")]
+    pub(crate) force: bool,
     /// Write the files for the scheduler to standard output, or into a folder, and install nothing
     #[arg(
         long,
@@ -62,19 +77,34 @@ pub(crate) struct ScheduleInstallArgs {
     global: GlobalsOfTask,
 }
 
-/// At most one of them.
+/// All of them together.
 #[derive(Debug, Args)]
-#[group(multiple = false)]
 struct TimeArgs {
     /// Run at the beginning of every hour
     #[arg(long, help_heading = "Task")]
     hourly: bool,
-    /// Run every day at this time [default: 12:00]
+    /// Run every day at this time; repeatable [default: 12:00]
     #[arg(long, value_name = "HH:MM", help_heading = "Task")]
-    daily: Option<Time>,
-    /// Run once a week: sun@03:15
+    daily: Vec<Time>,
+    /// Run once a week: sun@03:15; repeatable
     #[arg(long, value_name = "DAY@HH:MM", value_parser = schedule::parse_weekly, help_heading = "Task")]
-    weekly: Option<(Day, Time)>,
+    weekly: Vec<(Day, Time)>,
+    /// Run once a month, on a day from 1 to 28 or the last: 28@03:15, last@03:15; repeatable
+    #[arg(long, value_name = "DAY@HH:MM", value_parser = schedule::parse_monthly, help_heading = "Task")]
+    monthly: Vec<(DayOfMonth, Time)>,
+    /// Start up to this much later than that, by chance, so that many machines do not start together:
+    /// 90s, 30m, 2h, or 0 [default: 10m; launchd and cron have no such delay]
+    #[arg(long, value_name = "TIME", value_parser = parse_delay, help_heading = "Task")]
+    random_delay: Option<Duration>,
+}
+
+/// Reads a random delay.
+fn parse_delay(text: &str) -> Result<Duration, String> {
+    let delay = time::parse_wait(text)?.unwrap_or_default();
+    match delay < Duration::from_secs(24 * 3600) {
+        true => Ok(delay),
+        false => Err("a delay has to be shorter than a day".to_owned()),
+    }
 }
 
 impl ScheduleInstallArgs {
@@ -83,12 +113,25 @@ impl ScheduleInstallArgs {
         [self.backup.given.as_slice(), &self.global.0].concat()
     }
 
-    pub(crate) fn when(&self) -> When {
-        match (self.times.hourly, self.times.daily, self.times.weekly) {
-            (true, ..) => When::Hourly,
-            (_, _, Some((day, time))) => When::Weekly(day, time),
-            (_, daily, _) => When::Daily(daily.unwrap_or(Time::NOON)),
-        }
+    pub(crate) fn times(&self) -> Times {
+        let TimeArgs {
+            hourly,
+            daily,
+            weekly,
+            monthly,
+            random_delay: _,
+        } = &self.times;
+        let hourly = hourly.then_some(When::Hourly).into_iter();
+        let daily = daily.iter().copied().map(When::Daily);
+        let weekly = weekly.iter().map(|&(day, time)| When::Weekly(day, time));
+        let monthly = monthly.iter().map(|&(day, time)| When::Monthly(day, time));
+        Times::of(hourly.chain(daily).chain(weekly).chain(monthly))
+    }
+
+    /// The random delay of a task, for its scheduler.
+    pub(crate) fn delay(&self, scheduler: Scheduler) -> Duration {
+        let usual = schedule::usual_delay(scheduler);
+        self.times.random_delay.unwrap_or(usual)
     }
 }
 

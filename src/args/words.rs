@@ -86,13 +86,19 @@ impl Words for Profile {
 }
 
 impl Words for Scheduler {
-    const ALL: &'static [Self] = &[Self::TaskScheduler, Self::Systemd, Self::Launchd];
+    const ALL: &'static [Self] = &[
+        Self::TaskScheduler,
+        Self::Systemd,
+        Self::Launchd,
+        Self::Cron,
+    ];
 
     fn words(self) -> (&'static str, &'static str) {
         match self {
             Self::TaskScheduler => ("windows", "A task for Windows' Task Scheduler, as XML"),
             Self::Systemd => ("systemd", "A service and a timer"),
             Self::Launchd => ("launchd", "A property list of macOS"),
+            Self::Cron => ("cron", "A line for cron, where there is no systemd"),
         }
     }
 }

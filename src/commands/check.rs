@@ -95,7 +95,7 @@ pub(crate) fn run(args: &CheckArgs, screen: &Screen) -> Result<Exit, Error> {
             files: files.iter().map(FileJson::of).collect(),
         })?;
     } else {
-        screen.print(|out| files.iter().try_for_each(|file| write(out, file)))?;
+        screen.print(|out| files.iter().try_for_each(|file| write(out, file, screen)))?;
     }
     Ok(exit(&files, !passwords.known.is_empty()))
 }
@@ -254,7 +254,7 @@ fn read(file: &Path) -> io::Result<(Vec<u8>, Option<u32>)> {
     Ok((bytes, os::mode(&metadata)))
 }
 
-fn write(out: &mut dyn Write, file: &FileReport) -> io::Result<()> {
+fn write(out: &mut dyn Write, file: &FileReport, screen: &Screen) -> io::Result<()> {
     let report = &file.report;
     writeln!(out, "{}", safe(&file.file))?;
     let mut field = |name: &str, value: &str| match value {
@@ -293,12 +293,13 @@ fn write(out: &mut dyn Write, file: &FileReport) -> io::Result<()> {
         field("not in", &format!("{}: {reason}", names.join(", ")))?;
     }
     for finding in &report.findings {
-        let severity = match finding.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-            Severity::Info => "info",
+        let (severity, level) = match finding.severity {
+            Severity::Error => ("error", journal::Level::Error),
+            Severity::Warning => ("warning", journal::Level::Warning),
+            Severity::Info => ("info", journal::Level::Info),
         };
-        field(severity, &finding.message)?;
+        let mark = screen.mark(level);
+        writeln!(out, "{mark}  {severity:<14}{}", safe(&finding.message))?;
     }
     Ok(())
 }

@@ -1,22 +1,22 @@
 //! `certstow doctor`: the checks of [`crate::doctor`], one line each, or as
 //! `certstow.doctor/1`.
 
-use std::sync::Arc;
+use std::path::PathBuf;
 
-use certstow_core::identity::Stores;
 use certstow_core::waits;
 use certstow_formats::sanitize::safe;
-use certstow_platform::OpenOptions;
 
 use super::backup;
+use super::depends::Depends;
 use super::schedule::state;
-use crate::args::{DoctorArgs, Global, StoreArgs, Typed};
+use crate::args::{BackupArgs, DoctorArgs, Global, Typed};
 use crate::doctor::{self, Check, Status};
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::journal::Level;
 use crate::render::json::Object;
-use crate::schedule::Owner;
-use crate::schedule::install;
+use crate::schedule::install::{self, Scheduled};
+use crate::schedule::{Owner, TaskName};
 use crate::screen::{ERROR, Screen, WARNING};
 use crate::{ask, journal, option_file};
 
@@ -53,7 +53,7 @@ impl Findings<'_> {
     fn add(&mut self, check: Check) -> Result<(), Error> {
         waits::progress();
         if !self.screen.json {
-            self.screen.print(|out| tell(out, &check))?;
+            self.screen.print(|out| tell(out, &check, self.screen))?;
         }
         self.checks.push(check);
         Ok(())
@@ -69,8 +69,11 @@ fn examine(
     global: &Global,
     findings: &mut Findings<'_>,
 ) -> Result<(), Error> {
-    let read = options(args);
-    ask::check_stdin(&read.args.password, &read.args.stores)?;
+    if let Some(name) = &args.args.name {
+        return examine_task_and_options(name, args.args.machine, findings);
+    }
+    let (depends, wrong) = options(args);
+    ask::check_stdin(&depends.password, &depends.stores)?;
     findings.add(doctor::account())?;
     if let Some(log) = &global.log {
         findings.add(doctor::log(log))?;
@@ -78,25 +81,48 @@ fn examine(
     if global.event_log {
         findings.add(doctor::event_log(journal::SOURCE))?;
     }
-    findings.add_all(read.wrong)?;
-    let args = read.args;
-    examine_stores(&args.stores, findings)?;
-    let allow_empty = args.password.allow_empty_password;
-    if let Some(source) = &args.password.source() {
-        findings.add(doctor::password(source, allow_empty))?;
-    }
-    if let Some(file) = &args.escrow {
-        findings.add(doctor::escrow(file))?;
-    }
-    for folder in &args.to {
-        findings.add(doctor::target(folder))?;
-        if let Some(last_runs) = backup::last_runs().filter(|_| !read.accept_empty) {
-            findings.add_all(doctor::emptied(folder, &last_runs))?;
-        }
-        findings.add_all(doctor::manifest(folder))?;
-        findings.add_all(doctor::left_over(folder))?;
-    }
+    findings.add_all(wrong)?;
+    depends.examine(&mut |check| findings.add(check))?;
     examine_tasks(findings)
+}
+
+/// What a task would do, and the task.
+fn examine_task_and_options(
+    name: &TaskName,
+    machine: bool,
+    findings: &mut Findings<'_>,
+) -> Result<(), Error> {
+    let owner = match machine {
+        true => Owner::Machine,
+        false => Owner::User,
+    };
+    let scheduled = install::show(name, owner)?;
+    findings.add(doctor::account())?;
+    let arguments = scheduled.command.as_deref().unwrap_or_default().get(1..);
+    // What is wrong with the command line is one of the task's doubts.
+    if let Some(Ok((global, backup))) = arguments.map(state::backup) {
+        if let Some(log) = &global.log {
+            findings.add(doctor::log(log))?;
+        }
+        if global.event_log {
+            findings.add(doctor::event_log(journal::SOURCE))?;
+        }
+        match with_file(&backup) {
+            Ok(args) => Depends::from(&args).examine(&mut |check| findings.add(check))?,
+            Err((file, error)) => findings.add(doctor::config(&file, &error))?,
+        }
+    }
+    examine_task(name, owner, Ok(scheduled), findings)
+}
+
+/// The options of a task, over those of its option file; with the error, the name of that file.
+fn with_file(backup: &Typed<BackupArgs>) -> Result<BackupArgs, (PathBuf, Error)> {
+    let args = option_file::with_file(backup).and_then(|args| {
+        backup::options(&args)?;
+        Ok(args)
+    });
+    let file = || backup.args.config.clone().unwrap_or_default();
+    args.map_err(|error| (file(), error))
 }
 
 /// The tasks that are installed, whatever was asked about.
@@ -106,73 +132,57 @@ fn examine_tasks(findings: &mut Findings<'_>) -> Result<(), Error> {
         Err(error) => return findings.add(doctor::unknown_task("", &error)),
     };
     for (name, owner) in tasks {
-        let name_and_owner = match owner {
-            Owner::User => name.to_string(),
-            Owner::Machine => format!("{name}, of the machine"),
-        };
-        let about = name_and_owner.as_str();
-        match install::show(&name, owner) {
-            Ok(scheduled) => {
-                for doubt in state::doubts(&scheduled) {
-                    findings.add(doctor::doubt_of_task(about, &doubt.text, doubt.fatal))?;
-                }
-                findings.add(doctor::last_run(about, &scheduled))?;
-            }
-            Err(error) => findings.add(doctor::unknown_task(about, &error))?,
-        }
+        examine_task(&name, owner, install::show(&name, owner), findings)?;
     }
     Ok(())
 }
 
-/// What there is to look at.
-struct Read {
-    args: DoctorArgs,
-    /// Whether a backup would begin anew in a folder that held one.
-    accept_empty: bool,
-    /// What is wrong with the option file.
-    wrong: Option<Check>,
+fn examine_task(
+    name: &TaskName,
+    owner: Owner,
+    scheduled: Result<Scheduled, Error>,
+    findings: &mut Findings<'_>,
+) -> Result<(), Error> {
+    let name_and_owner = match owner {
+        Owner::User => name.to_string(),
+        Owner::Machine => format!("{name}, of the machine"),
+    };
+    let about = name_and_owner.as_str();
+    match scheduled {
+        Ok(scheduled) => {
+            for doubt in state::doubts(&scheduled) {
+                findings.add(doctor::doubt_of_task(about, &doubt.text, doubt.fatal))?;
+            }
+            findings.add(doctor::last_run(about, &scheduled))
+        }
+        Err(error) => findings.add(doctor::unknown_task(about, &error)),
+    }
 }
 
-/// What the options say, over those of the option file.
-fn options(typed: &Typed<DoctorArgs>) -> Read {
-    let mut read = Read {
-        args: typed.args.clone(),
-        accept_empty: false,
-        wrong: None,
-    };
-    let Some(file) = &typed.args.config else {
-        return read;
-    };
-    let _wait = waits::waiting_for(format!("the disk or share of {}", file.display()));
-    let mut with_file = || {
-        let of_file = option_file::read(file)?;
-        read.args = option_file::over(&typed.given, &of_file.given)?;
-        read.accept_empty = of_file.args.accept_empty;
-        backup::options(&of_file.args)
-    };
-    let wrong = with_file().err();
-    read.wrong = wrong.map(|error| doctor::config(file, &error));
-    read
-}
-
-fn examine_stores(args: &StoreArgs, findings: &mut Findings<'_>) -> Result<(), Error> {
-    let mut unlock = Vec::new();
-    for source in args.unlock() {
-        let (password, check) = doctor::unlock(&source);
-        findings.add(check)?;
-        unlock.extend(password.map(Arc::new));
+/// What the options say, over those of the option file, and what is wrong with that.
+fn options(typed: &Typed<DoctorArgs>) -> (Depends, Option<Check>) {
+    let mut args = typed.args.clone();
+    let (mut filters, mut accept_empty, mut wrong) = Default::default();
+    if let Some(file) = &typed.args.config {
+        let _wait = waits::waiting_for(format!("the disk or share of {}", file.display()));
+        let mut with_file = || {
+            let of_file = option_file::read(file)?;
+            args = option_file::over(&typed.given, &of_file.given)?;
+            filters = of_file.args.filters.filters();
+            accept_empty = of_file.args.accept_empty;
+            backup::options(&of_file.args)
+        };
+        wrong = with_file().err().map(|error| doctor::config(file, &error));
     }
-    let stores = match args.stores.as_slice() {
-        [] => Stores::Found,
-        named => Stores::Named(named),
+    let depends = Depends {
+        to: args.to,
+        escrow: args.escrow,
+        stores: args.stores,
+        password: args.password,
+        filters,
+        accept_empty,
     };
-    let options = OpenOptions { unlock };
-    match doctor::stores(stores) {
-        Err(none) => findings.add(*none),
-        Ok(specs) => specs
-            .iter()
-            .try_for_each(|spec| findings.add_all(doctor::store(spec, &options))),
-    }
+    (depends, wrong)
 }
 
 fn json(check: &Check) -> Object {
@@ -185,12 +195,13 @@ fn json(check: &Check) -> Object {
 }
 
 /// One line, and one more where there is something to do.
-fn tell(out: &mut dyn std::io::Write, check: &Check) -> std::io::Result<()> {
-    let style = match check.status {
-        Status::Ok => anstyle::Style::new(),
-        Status::Warning => WARNING,
-        Status::Failed => ERROR,
+fn tell(out: &mut dyn std::io::Write, check: &Check, screen: &Screen) -> std::io::Result<()> {
+    let (style, level) = match check.status {
+        Status::Ok => (anstyle::Style::new(), Level::Info),
+        Status::Warning => (WARNING, Level::Warning),
+        Status::Failed => (ERROR, Level::Error),
     };
+    let mark = screen.mark(level);
     let word = check.status.word();
     let about = match check.about.as_str() {
         "" => String::new(),
@@ -199,11 +210,11 @@ fn tell(out: &mut dyn std::io::Write, check: &Check) -> std::io::Result<()> {
     let found = safe(&check.found);
     writeln!(
         out,
-        "{style}{word:<9}{style:#}{:<10}{about}{found}",
+        "{mark}{style}{word:<9}{style:#}{:<10}{about}{found}",
         check.name
     )?;
     match &check.advice {
-        Some(advice) => writeln!(out, "{:<19}-> {}", "", safe(advice)),
+        Some(advice) => writeln!(out, "{mark}{:<19}-> {}", "", safe(advice)),
         None => Ok(()),
     }
 }

@@ -8,18 +8,20 @@ pub(super) mod state;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use certstow_core::error::Error as LibraryError;
-use certstow_core::escrow::Recipient;
-use certstow_core::time;
+use certstow_formats::sanitize::in_full;
 use certstow_platform::new_file::write_readable;
 use certstow_platform::os;
 use certstow_platform::store::Interaction;
 
-use crate::args::{ScheduleCommand, ScheduleInstallArgs, TaskArgs};
+use super::depends::Depends;
+use crate::args::{ScheduleCommand, ScheduleInstallArgs};
+use crate::doctor::{Check, Status};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::journal::Entry;
-use crate::schedule::{self, Owner, Schedule, ScheduleFile, Scheduler, install};
+use crate::option_file;
+use crate::schedule::install::Scheduled;
+use crate::schedule::{self, Owner, Schedule, ScheduleFile, Scheduler, SchedulerError, install};
 use crate::screen::Screen;
 use line::Paths;
 
@@ -32,14 +34,14 @@ pub(crate) fn run(command: &ScheduleCommand, screen: &Screen) -> Result<Exit, Er
                 screen.record(&Entry::scheduled(args.task.name.as_str()));
             }
         },
+        ScheduleCommand::List(of) => list(owner(of.machine), screen)?,
         ScheduleCommand::Show(task) => {
-            let scheduled = install::show(&task.name, owner(task))?;
-            let doubts = state::doubts(&scheduled).into_iter();
-            let doubts: Vec<_> = doubts.map(|doubt| doubt.text).collect();
+            let scheduled = install::show(&task.name, owner(task.machine))?;
+            let doubts = doubts(&scheduled);
             report::shown_task(&task.name, &scheduled, &doubts, screen)?;
         }
         ScheduleCommand::Remove(task) => {
-            let files = install::remove(&task.name, owner(task))?;
+            let files = install::remove(&task.name, owner(task.machine))?;
             screen.record(&Entry::removed(&format!("the task '{}'", task.name)));
             report::removed(&task.name, &files, screen)?;
         }
@@ -47,17 +49,42 @@ pub(crate) fn run(command: &ScheduleCommand, screen: &Screen) -> Result<Exit, Er
     Ok(Exit::Done)
 }
 
-fn owner(task: &TaskArgs) -> Owner {
-    match task.machine {
+fn owner(machine: bool) -> Owner {
+    match machine {
         true => Owner::Machine,
         false => Owner::User,
     }
 }
 
+fn doubts(scheduled: &Scheduled) -> Vec<String> {
+    let doubts = state::doubts(scheduled).into_iter();
+    doubts.map(|doubt| doubt.text).collect()
+}
+
+/// All the tasks of an owner. Of one that the scheduler tells nothing of, that is told.
+fn list(owner: Owner, screen: &Screen) -> Result<(), Error> {
+    let tasks = install::tasks()?.into_iter();
+    let names = tasks.filter(|(_, of)| *of == owner).map(|(name, _)| name);
+    let mut listed = Vec::new();
+    for name in names {
+        match install::show(&name, owner) {
+            Ok(scheduled) => {
+                let doubts = doubts(&scheduled);
+                listed.push((name, scheduled, doubts));
+            }
+            Err(error) => screen.warn(&format!("{name}: {}", in_full(&error))),
+        }
+    }
+    report::listed(&listed, owner, screen)
+}
+
 fn install(args: &ScheduleInstallArgs, screen: &Screen) -> Result<(), Error> {
     let scheduler = install::scheduler()?;
     let mut schedule = schedule(args, scheduler, Paths::Absolute)?;
-    check_escrow(args, screen)?;
+    if scheduler == Scheduler::Systemd {
+        refuse_missing(&schedule.writes_to)?;
+    }
+    check(args, &schedule, screen)?;
     match scheduler {
         Scheduler::TaskScheduler => {
             schedule.account = Some(account_of_the_task(&schedule, screen)?);
@@ -67,16 +94,9 @@ fn install(args: &ScheduleInstallArgs, screen: &Screen) -> Result<(), Error> {
             schedule.log = schedule.log.or_else(|| log_of_this_account(args));
             warn_of_privacy(&schedule, screen);
         }
-        Scheduler::Systemd => {
-            for folder in missing(&schedule.writes_to) {
-                screen.warn(&format!(
-                    "{folder} does not exist, and the service may write only to folders that do: \
-                     make it before the first run"
-                ));
-            }
-        }
+        Scheduler::Systemd | Scheduler::Cron => {}
     }
-    let installed = install::install(&schedule)?;
+    let installed = install::install(&schedule, args.force)?;
     report::installed(&schedule, scheduler, &installed, screen)
 }
 
@@ -86,24 +106,41 @@ fn warn_of_privacy(schedule: &Schedule, screen: &Screen) {
     }
 }
 
-/// Refuses a certificate that nothing can be sealed to. One that is not there may still come.
-fn check_escrow(args: &ScheduleInstallArgs, screen: &Screen) -> Result<(), Error> {
-    let Some(file) = line::escrow(&args.backup)? else {
+/// Refuses a task that could do nothing, as far as this account sees what the task's will.
+fn check(args: &ScheduleInstallArgs, schedule: &Schedule, screen: &Screen) -> Result<(), Error> {
+    let options = option_file::with_file(&args.backup)?;
+    let of_the_task =
+        schedule.owner == Owner::User || os::account().is_ok_and(|account| account.of_the_machine);
+    let mut fatal: Vec<Check> = Vec::new();
+    Depends::from(&options).examine(&mut |check| {
+        // The service gets what is in the machine's vault.
+        let elsewhere = schedule.owner == Owner::Machine && check.is_of_vault();
+        if check.is_fatal() && (check.names_no_file() || (of_the_task && !elsewhere)) {
+            fatal.push(check);
+        } else if check.status != Status::Ok {
+            screen.warn(&said(&check));
+        }
+        Ok(())
+    })?;
+    let Some(first) = fatal.first() else {
         return Ok(());
     };
-    match Recipient::read(&file) {
-        Ok(recipient) => {
-            for warning in recipient.warnings(time::now()) {
-                screen.warn(&warning.text);
-            }
-        }
-        Err(error @ LibraryError::Io { .. }) => screen.warn(&format!(
-            "{}: without this certificate the task will fail",
-            error.in_full()
-        )),
-        Err(error) => return Err(error.into()),
+    let all: Vec<_> = fatal.iter().map(Check::told).collect();
+    Err(SchedulerError::WouldFail {
+        found: all.join("; "),
+        exit: first.exit,
+        advice: first.advice.clone(),
     }
-    Ok(())
+    .into())
+}
+
+/// A check that is not as it should be, in a sentence.
+fn said(check: &Check) -> String {
+    let told = check.told();
+    match &check.advice {
+        Some(advice) => format!("{told}: {advice}"),
+        None => told,
+    }
 }
 
 /// The account that the task will run as. Windows wants its password, which schtasks.exe asks for
@@ -146,8 +183,22 @@ fn log_of_this_account(args: &ScheduleInstallArgs) -> Option<String> {
     file.into_os_string().into_string().ok()
 }
 
-fn missing(folders: &[String]) -> impl Iterator<Item = &String> {
-    folders.iter().filter(|folder| !Path::new(folder).is_dir())
+/// A service of systemd cannot make the folders that it writes to.
+fn refuse_missing(folders: &[String]) -> Result<(), Error> {
+    let missing = |folder: &&String| !Path::new(folder).is_dir();
+    let missing: Vec<_> = folders.iter().filter(missing).cloned().collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(SchedulerError::WouldFail {
+        found: format!(
+            "a service may write only to folders that are there, and there is no {}",
+            missing.join(", no ")
+        ),
+        exit: Exit::Target,
+        advice: Some("make it, or mount its disk".to_owned()),
+    }
+    .into())
 }
 
 fn print(args: &ScheduleInstallArgs, folder: Option<&Path>, screen: &Screen) -> Result<(), Error> {
@@ -157,8 +208,10 @@ fn print(args: &ScheduleInstallArgs, folder: Option<&Path>, screen: &Screen) -> 
     }
     let (scheduler, here) = match args.system {
         Some(system) => {
-            let here = Scheduler::of_this_system() == Some(system);
-            (system, here)
+            let this = Scheduler::of_this_system();
+            // There is a cron for whatever is no Windows.
+            let cron = system == Scheduler::Cron && this != Some(Scheduler::TaskScheduler);
+            (system, this == Some(system) || cron)
         }
         None => (install::scheduler()?, true),
     };
@@ -236,7 +289,7 @@ fn schedule(
     scheduler: Scheduler,
     paths: Paths,
 ) -> Result<Schedule, Error> {
-    let owner = owner(&args.task);
+    let owner = owner(args.task.machine);
     let line = line::Line::of(args, scheduler, owner, paths)?;
     let program = match &args.program {
         Some(program) => program.clone(),
@@ -258,7 +311,8 @@ fn schedule(
         name: args.task.name.clone(),
         program: line::text(program.into_os_string())?,
         arguments: line.arguments,
-        when: args.when(),
+        times: args.times(),
+        delay: args.delay(scheduler),
         owner,
         account: None,
         writes_to: line.writes_to,

@@ -3,7 +3,8 @@
 
 use certstow_core::error::Error;
 use certstow_core::identity::Stores;
-use certstow_core::{backup, waits};
+use certstow_core::select::Filters;
+use certstow_core::{backup, time, waits};
 use certstow_formats::proof::{Level, Proof};
 use certstow_platform::error::StoreError;
 use certstow_platform::spec::StoreSpec;
@@ -45,20 +46,30 @@ pub(crate) fn named_or_found(stores: Stores<'_>) -> Result<Vec<StoreSpec>, Box<C
 }
 
 /// Checks of a store: whether it can be read, whether a key can be exported, each that is locked, and, of a
-/// folder, whether something was left behind in it.
-pub(crate) fn check(spec: &StoreSpec, options: &OpenOptions) -> Vec<Check> {
+/// folder, whether something was left behind in it. Only what passes the filters is looked at. The number
+/// is that of the identities that do, if the store can be read.
+pub(crate) fn check(
+    spec: &StoreSpec,
+    options: &OpenOptions,
+    filters: &Filters,
+) -> (Vec<Check>, Option<usize>) {
     let name = spec.to_string();
     let _wait = waits::waiting_for(format!("the store {name}"));
     let store = open(spec, options);
     let listed = store.and_then(|store| store.list().map(|listing| (store, listing)));
     match listed {
         Ok((store, mut listing)) => {
+            let now = time::now();
+            listing
+                .entries
+                .retain(|entry| filters.match_entry(entry, now));
             let info = store.info();
             let left_out = backup::leave_out_of(&info, &mut listing.problems);
             let (store, unlocks) = (store.as_ref(), !options.unlock.is_empty());
             let locked = locked::check(&name, store, &listing, unlocks);
-            // Where all keys are locked, there is nothing else to try.
-            let others = locked.is_none() || listing.entries.iter().any(can_be_tried);
+            // Where all keys are locked, or other stores have what is wanted, there is nothing else to try.
+            let others = listing.entries.iter().any(can_be_tried)
+                || (locked.is_none() && filters.is_empty());
             let mut checks = vec![summary(&name, &listing)];
             checks.extend(notices(&name, &listing));
             let left_out = left_out.into_iter();
@@ -68,9 +79,27 @@ pub(crate) fn check(spec: &StoreSpec, options: &OpenOptions) -> Vec<Check> {
             if let Some(folder) = &info.path {
                 checks.extend(left_over::in_store(&name, folder));
             }
-            checks
+            let has_key = |entry: &&Entry| entry.key != KeyState::Missing;
+            (checks, Some(listing.entries.iter().filter(has_key).count()))
         }
-        Err(error) => vec![Check::failed("store", name, &Error::from(error))],
+        Err(error) => (
+            vec![Check::failed("store", name, &Error::from(error))],
+            None,
+        ),
+    }
+}
+
+/// What a backup ends with if no store has anything that it is to save.
+pub(crate) fn nothing_to_save(filters: &Filters) -> Check {
+    let found = match filters.is_empty() {
+        true => "no store has a certificate with a private key".to_owned(),
+        false => format!("no identity passes {}", filters.described()),
+    };
+    Check {
+        status: Status::Failed,
+        exit: Exit::NotFound,
+        ..Check::ok("identity", "", found)
+            .advise("'certstow list --all' shows every certificate; --store names another place")
     }
 }
 

@@ -37,36 +37,17 @@ pub(crate) fn last_run(name: &str, scheduled: &Scheduled) -> Check {
     let runs = runs.unwrap_or_default();
     let (found, failed) = match &scheduled.last_run {
         None => ("how its last run went is not told".to_owned(), false),
-        Some(LastRun::None) => ("it has not run yet".to_owned(), false),
-        Some(LastRun::Running) => ("it is running now".to_owned(), false),
-        Some(LastRun::Ended { code, when }) => {
-            let when = when.as_ref().map(|when| format!(" ({when})"));
-            let when = when.unwrap_or_default();
-            let ended = format!("its last run ended with {}{when}", meaning(*code));
-            (ended, *code != 0)
+        Some(LastRun::Never) => ("it has not run yet".to_owned(), false),
+        Some(running @ LastRun::Running) => (running.to_string(), false),
+        Some(ended @ LastRun::Ended { .. }) => {
+            (format!("its last run ended with {ended}"), ended.is_bad())
         }
-        Some(LastRun::Failed { why, when }) => {
-            let when = when.as_ref().map(|when| format!(" ({when})"));
-            let when = when.unwrap_or_default();
-            (format!("its last run failed: {why}{when}"), true)
-        }
+        Some(other) => (format!("its last run: {other}"), other.is_bad()),
     };
     let check = Check::ok("task", name, runs + &found);
     match failed {
         true => check.warn("'certstow schedule show' and the task's log say more"),
         false => check,
-    }
-}
-
-/// An exit code of certstow, or the number that a scheduler has for what it could not start.
-fn meaning(code: i64) -> String {
-    let known = Exit::ALL.into_iter();
-    let mut known = known.filter(|exit| *exit != Exit::Failure);
-    match known.find(|exit| i64::from(exit.code()) == code) {
-        Some(exit) => format!("exit code {code}, {}", exit.meaning()),
-        None if (0..=255).contains(&code) => format!("exit code {code}"),
-        // As Task Scheduler shows what Windows says.
-        None => format!("{:#x}", code as u32),
     }
 }
 
@@ -80,48 +61,37 @@ mod tests {
             report: String::new(),
             command: Some(vec!["/bin/certstow".to_owned(), "backup".to_owned()]),
             differs: None,
+            times: Err(String::new()),
             last_run,
+            next_run: None,
         };
         super::last_run("nightly", &scheduled)
     }
 
     #[test]
     fn last_run_warns_of_failed_runs() {
-        let ended = |code, when: Option<&str>| {
-            let when = when.map(str::to_owned);
-            Some(LastRun::Ended { code, when })
-        };
+        let ended = |code| Some(LastRun::Ended { code, at: None });
         for (last_run, status, found) in [
             (None, Status::Ok, "how its last run went is not told"),
-            (Some(LastRun::None), Status::Ok, "it has not run yet"),
+            (Some(LastRun::Never), Status::Ok, "it has not run yet"),
             (Some(LastRun::Running), Status::Ok, "it is running now"),
             (
-                ended(0, Some("Monday")),
+                ended(0),
                 Status::Ok,
-                "its last run ended with exit code 0, done (Monday)",
+                "its last run ended with exit code 0, done",
             ),
             (
-                ended(16, None),
+                ended(16),
                 Status::Warning,
                 "its last run ended with exit code 16, target exists or is not writable",
             ),
             (
                 Some(LastRun::Failed {
                     why: "signal".to_owned(),
-                    when: None,
+                    at: None,
                 }),
                 Status::Warning,
-                "its last run failed: signal",
-            ),
-            (
-                ended(203, None),
-                Status::Warning,
-                "its last run ended with exit code 203",
-            ),
-            (
-                ended(-2_147_024_894, None),
-                Status::Warning,
-                "its last run ended with 0x80070002",
+                "its last run: failed: signal",
             ),
         ] {
             let check = with(last_run);

@@ -66,7 +66,7 @@ variants!(
 );
 variants!(
     SCHEDULER, of_scheduler, SchedulerError,
-    None NotScheduled Foreign NoManager Refused File
+    None NotScheduled Exists WouldFail Foreign NoManager Refused File
 );
 
 #[test]

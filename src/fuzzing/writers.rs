@@ -14,7 +14,9 @@ use certstow_core::select::Filters;
 use certstow_core::time::UnixTime;
 
 use crate::report::{self, Backup, Copy, Item, OnlyInBackup, Report};
-use crate::schedule::{Owner, Schedule, Scheduler, Time, When, launchd, systemd, windows_task};
+use crate::schedule::{
+    Owner, Schedule, Scheduler, Time, Times, When, launchd, systemd, windows_task,
+};
 
 /// A page about one identity.
 fn page() -> Report {
@@ -108,6 +110,8 @@ pub fn schedule(input: &[u8]) {
     let _ = launchd::command(&text);
     let _ = windows_task::command(&text);
     let _ = windows_task::differs(&text);
+    let _ = (systemd::times(&text), launchd::times(&text));
+    let _ = (windows_task::times(&text), windows_task::tasks(&text));
 
     let mut words = text.split('\0').map(str::to_owned);
     let name = words.next().unwrap_or_default();
@@ -127,6 +131,7 @@ pub fn schedule(input: &[u8]) {
             Scheduler::Systemd => systemd::command(&file),
             Scheduler::Launchd => launchd::command(&file),
             Scheduler::TaskScheduler => windows_task::command(&file),
+            Scheduler::Cron => unreachable!("its lines are not read"),
         };
         let expected = [std::slice::from_ref(&schedule.program), &schedule.arguments].concat();
         // By this character Windows' own tools tell that they lost one.
@@ -150,7 +155,8 @@ fn schedule_of(scheduler: Scheduler, program: String, arguments: Vec<String>) ->
         account: Some(arguments.concat()),
         log: Some(format!("/var/log/{}", arguments.concat())),
         arguments,
-        when: When::Weekly(day, Time::NOON),
+        times: Times::of([When::Weekly(day, Time::NOON)]),
+        delay: std::time::Duration::ZERO,
         owner: match scheduler {
             Scheduler::Systemd => Owner::Machine,
             _ => Owner::User,

@@ -1,8 +1,10 @@
 //! Why a scheduler did not do what was asked of it, and what that is to a person and a script.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::{fmt, io};
 
+use certstow_formats::sanitize::safe;
 use certstow_platform::scheduler::{ProgramError, Scheduler};
 
 use crate::error::{Explain, Facts, Hint};
@@ -19,6 +21,20 @@ pub(crate) enum SchedulerError {
         name: String,
         /// What the scheduler's program said, where it has one answer to all that is wrong.
         source: Option<ProgramError>,
+    },
+    /// There is a task of this name, and nobody said that it may be replaced.
+    Exists {
+        /// The name.
+        name: String,
+    },
+    /// What the task depends on is missing, and will be every time.
+    WouldFail {
+        /// What was found, as a clause.
+        found: String,
+        /// What a run would exit with.
+        exit: Exit,
+        /// What to do about it.
+        advice: Option<String>,
     },
     /// There is something of this name that certstow did not make.
     Foreign {
@@ -51,14 +67,17 @@ pub(crate) enum SchedulerError {
 impl SchedulerError {
     /// What happened, with its facts.
     fn table(&self) -> (String, Facts) {
-        let facts = |exit, code, hint| Facts::new(exit, code, Hint::on_command_line(hint));
+        fn facts(exit: Exit, code: &'static str, hint: impl Into<Cow<'static, str>>) -> Facts {
+            Facts::new(exit, code, Hint::on_command_line(hint))
+        }
         match self {
             Self::None => (
                 "certstow knows of no scheduler on this system".to_owned(),
                 facts(
                     Exit::Failure,
                     "no-scheduler",
-                    "'certstow schedule install --print' writes the files for other systems",
+                    "'certstow schedule install --print --system cron' prints a line for cron; \
+                     --system names others",
                 ),
             ),
             Self::NotScheduled { name, source } => (
@@ -78,6 +97,30 @@ impl SchedulerError {
                     },
                 ),
             ),
+            Self::Exists { name } => (
+                format!("a task named '{name}' is scheduled already"),
+                facts(
+                    Exit::Target,
+                    "task-exists",
+                    "nothing was changed; --name gives this one another name, and --force puts it in \
+                     the place of that one",
+                ),
+            ),
+            Self::WouldFail {
+                found,
+                exit,
+                advice,
+            } => (
+                format!("the task would fail each time: {found}"),
+                facts(*exit, "would-fail", {
+                    let advice = advice.as_ref().map(|advice| format!("{}; ", safe(advice)));
+                    let advice = advice.unwrap_or_default();
+                    format!(
+                        "{advice}nothing was changed; 'certstow schedule install --print' looks at \
+                         nothing"
+                    )
+                }),
+            ),
             Self::Foreign { what } => (
                 format!("{what} exists, and certstow did not make it"),
                 facts(
@@ -92,7 +135,8 @@ impl SchedulerError {
                     Exit::Failure,
                     "no-service-manager",
                     "run certstow in a session of the account itself, after 'loginctl \
-                     enable-linger' if nobody is to be logged in; or write the files with --print",
+                     enable-linger' if nobody is to be logged in; where there is no systemd, \
+                     'certstow schedule install --print --system cron' prints a line for cron",
                 ),
             ),
             Self::Refused {
@@ -115,6 +159,7 @@ impl SchedulerError {
                              needs root), and see that it is allowed in System Settings, Login \
                              Items; --print writes the file"
                         }
+                        Scheduler::Cron => "--print prints the line",
                     },
                 ),
             ),
@@ -149,7 +194,9 @@ impl std::error::Error for SchedulerError {
             Self::NoManager { source } | Self::Refused { source, .. } => Some(source),
             Self::NotScheduled { source, .. } => source.as_ref().map(|source| source as _),
             Self::File { source, .. } => Some(source),
-            Self::None | Self::Foreign { .. } => None,
+            Self::None | Self::Exists { .. } | Self::WouldFail { .. } | Self::Foreign { .. } => {
+                None
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use certstow_platform::scheduler::Scheduler;
 
-use super::{Schedule, ScheduleFile, launchd, systemd, windows_task};
+use super::{Schedule, ScheduleFile, cron, launchd, systemd, windows_task};
 use crate::error::Error;
 
 impl Schedule {
@@ -16,6 +16,7 @@ impl Schedule {
             Scheduler::TaskScheduler => windows_task::files(self),
             Scheduler::Systemd => systemd::files(self),
             Scheduler::Launchd => launchd::files(self),
+            Scheduler::Cron => cron::files(self),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! Task Scheduler is given the XML and keeps it; systemd and launchd read files in folders of their
 //! own. What else is called by the same name, and was not made by certstow, is left alone.
 
+mod last_run;
 mod launchctl;
 mod places;
 mod program;
@@ -14,7 +15,8 @@ use certstow_platform::scheduler::{Owner, Scheduler};
 
 use super::{Schedule, SchedulerError, TaskName};
 use crate::error::Error;
-pub(crate) use program::{Installed, LastRun, Scheduled};
+pub(crate) use last_run::{At, LastRun};
+pub(crate) use program::{Earlier, Installed, Scheduled};
 
 /// The scheduler of this system.
 ///
@@ -24,19 +26,20 @@ pub(crate) fn scheduler() -> Result<Scheduler, Error> {
     Scheduler::of_this_system().ok_or_else(|| SchedulerError::None.into())
 }
 
-/// Hands a schedule to this system's scheduler, in the place of an earlier one of that name. On
-/// Windows, `schtasks.exe` asks for the account's password itself.
+/// Hands a schedule to this system's scheduler; with `force`, in the place of another one of that
+/// name. On Windows, `schtasks.exe` asks for the account's password itself.
 ///
 /// # Errors
 /// [`Error::Usage`] as [`Schedule::files`], [`Error::Scheduler`] otherwise. What was scheduled
 /// before is as it was, unless the scheduler itself failed half-way.
-pub(crate) fn install(schedule: &Schedule) -> Result<Installed, Error> {
+pub(crate) fn install(schedule: &Schedule, force: bool) -> Result<Installed, Error> {
     let scheduler = scheduler()?;
     let files = schedule.files(scheduler)?;
     match scheduler {
-        Scheduler::TaskScheduler => task_scheduler::install(schedule, &files),
-        Scheduler::Systemd => service_manager::install(schedule, &files),
-        Scheduler::Launchd => launchctl::install(schedule, &files),
+        Scheduler::TaskScheduler => task_scheduler::install(schedule, &files, force),
+        Scheduler::Systemd => service_manager::install(schedule, &files, force),
+        Scheduler::Launchd => launchctl::install(schedule, &files, force),
+        Scheduler::Cron => Err(SchedulerError::None.into()),
     }
 }
 
@@ -49,6 +52,7 @@ pub(crate) fn show(name: &TaskName, owner: Owner) -> Result<Scheduled, Error> {
         Scheduler::TaskScheduler => task_scheduler::show(name),
         Scheduler::Systemd => service_manager::show(name, owner),
         Scheduler::Launchd => launchctl::show(name, owner),
+        Scheduler::Cron => Err(SchedulerError::None.into()),
     }
 }
 
@@ -61,9 +65,7 @@ pub(crate) fn tasks() -> Result<Vec<(TaskName, Owner)>, Error> {
         return Ok(Vec::new());
     };
     if scheduler == Scheduler::TaskScheduler {
-        // Whose they are makes no difference there.
-        let names = task_scheduler::names()?.into_iter();
-        return Ok(names.map(|name| (name, Owner::User)).collect());
+        return task_scheduler::tasks();
     }
     let of = |owner| {
         let names = places::names(scheduler, owner).into_iter();
@@ -82,5 +84,6 @@ pub(crate) fn remove(name: &TaskName, owner: Owner) -> Result<Vec<PathBuf>, Erro
         Scheduler::TaskScheduler => task_scheduler::remove(name).map(|()| Vec::new()),
         Scheduler::Systemd => service_manager::remove(name, owner),
         Scheduler::Launchd => launchctl::remove(name, owner),
+        Scheduler::Cron => Err(SchedulerError::None.into()),
     }
 }

@@ -17,7 +17,7 @@
 //! gets none: before systemd 256 its manager can decrypt none, and fails the service over a folder
 //! it may not enter. Its vault is the Secret Service of the session.
 
-use super::{DELAY_MINUTES, HOURS, Owner, Schedule, ScheduleFile, When};
+use super::{DayOfMonth, HOURS, Owner, Schedule, ScheduleFile, Times, When};
 use crate::error::Error;
 
 /// The first line of each file: by this certstow tells its own from others.
@@ -105,16 +105,60 @@ fn restrictions(schedule: &Schedule) -> impl Iterator<Item = &'static str> {
 }
 
 fn timer(schedule: &Schedule) -> String {
-    let calendar = match schedule.when {
+    let beginning = beginning(schedule);
+    let calendar = schedule.times.all().iter();
+    let calendar = calendar.map(|when| format!("{CALENDAR}{}\n", calendar_of(*when)));
+    let calendar: String = calendar.collect();
+    let delay = match schedule.delay.as_secs() {
+        0 => String::new(),
+        seconds if seconds.is_multiple_of(60) => {
+            format!("RandomizedDelaySec={}min\n", seconds / 60)
+        }
+        seconds => format!("RandomizedDelaySec={seconds}s\n"),
+    };
+    format!(
+        "{beginning}\n[Timer]\n{calendar}Persistent=true\n{delay}\n[Install]\n\
+         WantedBy=timers.target\n"
+    )
+}
+
+const CALENDAR: &str = "OnCalendar=";
+
+/// A calendar event expression (systemd.time(7)).
+fn calendar_of(when: When) -> String {
+    match when {
         When::Hourly => "*-*-* *:00:00".to_owned(),
         When::Daily(time) => format!("*-*-* {time}:00"),
         When::Weekly(day, time) => format!("{} *-*-* {time}:00", &day.name()[..3]),
+        When::Monthly(DayOfMonth::Number(day), time) => format!("*-*-{day:02} {time}:00"),
+        When::Monthly(DayOfMonth::Last, time) => format!("*-*~01 {time}:00"),
+    }
+}
+
+/// The times of a timer; the error has them in systemd's words, where certstow did not write them.
+pub(crate) fn times(timer: &str) -> Result<Times, String> {
+    let calendar = timer.lines().filter_map(|line| line.strip_prefix(CALENDAR));
+    let calendar: Vec<_> = calendar.map(str::trim).collect();
+    let read: Option<Vec<_>> = calendar.iter().map(|words| when_of(words)).collect();
+    match read {
+        Some(all) if !all.is_empty() => Ok(Times::of(all)),
+        _ => Err(calendar.join(", ")),
+    }
+}
+
+fn when_of(calendar: &str) -> Option<When> {
+    let (date, time) = calendar.rsplit_once(' ')?;
+    let time = || time.strip_suffix(":00")?.parse().ok();
+    let when = match date {
+        "*-*-*" if calendar.ends_with(" *:00:00") => When::Hourly,
+        "*-*-*" => When::Daily(time()?),
+        "*-*~01" => When::Monthly(DayOfMonth::Last, time()?),
+        date => match (date.strip_prefix("*-*-"), date.strip_suffix(" *-*-*")) {
+            (Some(day), _) => When::Monthly(day.parse().ok()?, time()?),
+            (None, day) => When::Weekly(day?.parse().ok()?, time()?),
+        },
     };
-    let beginning = beginning(schedule);
-    format!(
-        "{beginning}\n[Timer]\nOnCalendar={calendar}\nPersistent=true\n\
-         RandomizedDelaySec={DELAY_MINUTES}min\n\n[Install]\nWantedBy=timers.target\n"
-    )
+    (calendar_of(when) == calendar).then_some(when)
 }
 
 fn beginning(schedule: &Schedule) -> String {

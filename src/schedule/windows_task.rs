@@ -7,11 +7,13 @@
 //! password") is never written: without the password the account's keys stay encrypted. A task of
 //! the machine runs as SYSTEM, which has no way to a person's keys.
 
+use std::time::Duration;
+
 use roxmltree::{Document, Node};
 
-use super::install::LastRun;
+use super::install::{At, LastRun};
 use super::xml::escaped;
-use super::{DELAY_MINUTES, Day, HOURS, Owner, Schedule, ScheduleFile, TaskName, When};
+use super::{Day, DayOfMonth, HOURS, Owner, Schedule, ScheduleFile, TaskName, Times, When};
 use crate::error::Error;
 
 /// The account SYSTEM, whatever its name in the language of the machine.
@@ -29,14 +31,10 @@ pub(super) fn files(schedule: &Schedule) -> Result<Vec<ScheduleFile>, Error> {
     }])
 }
 
-/// `task.xml`, filled in. It starts on a Monday of the past, so that the first run is the next one that
-/// is due.
+/// `task.xml`, filled in.
 fn document(schedule: &Schedule) -> Result<String, Error> {
-    let (start, repetition, every) = match schedule.when {
-        When::Hourly => ("00:00".to_owned(), EVERY_HOUR, EVERY_DAY.to_owned()),
-        When::Daily(time) => (time.to_string(), "", EVERY_DAY.to_owned()),
-        When::Weekly(day, time) => (time.to_string(), "", every_week(day)),
-    };
+    let triggers = schedule.times.all().iter();
+    let triggers = triggers.map(|when| trigger(*when, schedule.delay));
     let principal = match (schedule.owner, &schedule.account) {
         // A service account has no logon type to choose.
         (Owner::Machine, _) => {
@@ -63,17 +61,40 @@ fn document(schedule: &Schedule) -> Result<String, Error> {
         include_str!("task.xml"),
         source = SOURCE,
         description = escaped(&schedule.description())?,
-        start = start,
-        repetition = repetition,
-        every = every,
+        triggers = triggers.collect::<String>(),
         principal = principal,
-        delay = DELAY_MINUTES,
         hours = HOURS,
         program = escaped(program)?,
         arguments = escaped(&arguments.join(" "))?,
         folder = folder.unwrap_or_default(),
     );
     Ok(text.replace('\n', "\r\n"))
+}
+
+/// One time. It starts on a Monday of the past, so that the first run is the next one that is due.
+fn trigger(when: When, delay: Duration) -> String {
+    let (start, repetition, every) = match when {
+        When::Hourly => ("00:00".to_owned(), EVERY_HOUR, EVERY_DAY.to_owned()),
+        When::Daily(time) => (time.to_string(), "", EVERY_DAY.to_owned()),
+        When::Weekly(day, time) => (time.to_string(), "", every_week(day)),
+        When::Monthly(day, time) => (time.to_string(), "", every_month(day)),
+    };
+    let delay = match delay.as_secs() {
+        0 => String::new(),
+        seconds if seconds.is_multiple_of(60) => format!("PT{}M", seconds / 60),
+        seconds => format!("PT{seconds}S"),
+    };
+    let delay = match delay.is_empty() {
+        true => delay,
+        false => format!("      <RandomDelay>{delay}</RandomDelay>\n"),
+    };
+    format!(
+        "    <CalendarTrigger>
+      <StartBoundary>2024-01-01T{start}:00</StartBoundary>
+{repetition}{delay}{every}
+    </CalendarTrigger>
+"
+    )
 }
 
 const EVERY_HOUR: &str = "      <Repetition>
@@ -97,6 +118,90 @@ fn every_week(day: Day) -> String {
       </ScheduleByWeek>",
         day.name()
     )
+}
+
+fn every_month(day: DayOfMonth) -> String {
+    let day = match day {
+        DayOfMonth::Number(number) => number.to_string(),
+        DayOfMonth::Last => LAST.to_owned(),
+    };
+    let months = MONTHS.map(|month| format!("          <{month} />\n"));
+    format!(
+        "      <ScheduleByMonth>
+        <DaysOfMonth>
+          <Day>{day}</Day>
+        </DaysOfMonth>
+        <Months>
+{}        </Months>
+      </ScheduleByMonth>",
+        months.concat()
+    )
+}
+
+const LAST: &str = "Last";
+
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
+/// The times of a task, from the XML of it that `schtasks.exe` shows, which writes the elements in its own
+/// way; `None` of triggers that certstow does not make.
+pub(crate) fn times(xml: &str) -> Option<Times> {
+    let document = Document::parse(xml.trim()).ok()?;
+    let triggers = document
+        .descendants()
+        .find(|node| node.tag_name().name() == "Triggers")?;
+    let triggers = triggers.children().filter(Node::is_element);
+    let all: Option<Vec<_>> = triggers.map(when_of).collect();
+    all.filter(|all| !all.is_empty()).map(Times::of)
+}
+
+fn when_of(trigger: Node<'_, '_>) -> Option<When> {
+    let find = |name: &str| {
+        let mut all = trigger.descendants();
+        all.find(|node| node.tag_name().name() == name)
+    };
+    let text = |name: &str| find(name)?.text();
+    if text("Enabled") == Some("false") {
+        return None;
+    }
+    // The seconds, and at times the time zone, follow.
+    let (_, start) = text("StartBoundary")?.split_once('T')?;
+    let time = start.get(..5)?.parse().ok()?;
+    let is_each = |name| text(name) == Some("1");
+    if let Some(days) = find("DaysOfWeek") {
+        let mut days = days.children().filter(Node::is_element);
+        let (Some(day), None) = (days.next(), days.next()) else {
+            return None;
+        };
+        let day = day.tag_name().name().parse().ok()?;
+        return is_each("WeeksInterval").then_some(When::Weekly(day, time));
+    }
+    if let Some(days) = find("DaysOfMonth") {
+        let mut days = days.children().filter(Node::is_element);
+        let (Some(day), None) = (days.next(), days.next()) else {
+            return None;
+        };
+        let months = find("Months")?.children().filter(Node::is_element).count();
+        let day = day.text()?.parse().ok()?;
+        return (months == MONTHS.len()).then_some(When::Monthly(day, time));
+    }
+    match (is_each("DaysInterval"), text("Interval")) {
+        (true, None) => Some(When::Daily(time)),
+        (true, Some("PT1H")) => Some(When::Hourly),
+        _ => None,
+    }
 }
 
 /// One argument, so that `CommandLineToArgvW` and the C runtime read it back as it was: backslashes
@@ -179,14 +284,19 @@ pub(crate) fn command(xml: &str) -> Option<Vec<String>> {
     (!lost).then_some(command)
 }
 
-/// The names of certstow's tasks in the XML of all of them, as far as certstow could have given them.
-pub(crate) fn names(xml: &str) -> Vec<TaskName> {
+/// The names of certstow's tasks in the XML of all of them, as far as certstow could have given them, and
+/// whose they are.
+pub(crate) fn tasks(xml: &str) -> Vec<(TaskName, Owner)> {
     let tasks = xml.split("<Task ").filter(|task| task.contains(SOURCE));
     // Each is in a folder of tasks; those of certstow are in the first one.
     let names = tasks.filter_map(|task| {
         let (_, rest) = task.split_once("<URI>\\")?;
         let (name, _) = rest.split_once("</URI>")?;
-        name.parse().ok()
+        let owner = match task.contains(&format!("<UserId>{SYSTEM}</UserId>")) {
+            true => Owner::Machine,
+            false => Owner::User,
+        };
+        Some((name.parse().ok()?, owner))
     });
     names.collect()
 }
@@ -202,10 +312,10 @@ pub(crate) fn last_run(table: &str) -> Option<LastRun> {
     let when = columns.next()?.to_owned();
     Some(match columns.next()?.parse().ok()? {
         RUNNING => LastRun::Running,
-        HAS_NOT_RUN => LastRun::None,
+        HAS_NOT_RUN => LastRun::Never,
         code => LastRun::Ended {
             code,
-            when: Some(when),
+            at: Some(At::Words(when)),
         },
     })
 }
@@ -272,19 +382,28 @@ mod tests {
     }
 
     #[test]
-    fn names_are_those_of_own_tasks() {
-        let task = |uri: &str, source: &str| {
+    fn tasks_are_own_ones_and_their_owners() {
+        let task_of = |uri: &str, source: &str| {
             format!(
                 "<!-- {uri} -->\n<Task version=\"1.2\" xmlns=\"x\">\n<RegistrationInfo>{source}\
-                 <URI>{uri}</URI></RegistrationInfo>\n<Actions/></Task>\n"
+                 <URI>{uri}</URI></RegistrationInfo>\n<UserId>{user}</UserId>\n<Actions/></Task>\n",
+                user = if uri.contains("machine") {
+                    SYSTEM
+                } else {
+                    "PC\\ada"
+                }
             )
         };
-        let own = [task(r"\certstow", SOURCE), task(r"\machine", SOURCE)].concat();
-        let others = [task(r"\Folder\moved", SOURCE), task(r"\other", "")].concat();
+        let own = [task_of(r"\certstow", SOURCE), task_of(r"\machine", SOURCE)].concat();
+        let others = [task_of(r"\Folder\moved", SOURCE), task_of(r"\other", "")].concat();
         let all = format!("<?xml version=\"1.0\" ?>\n<Tasks>\n{others}{own}</Tasks>");
-        let names: Vec<_> = names(&all).iter().map(ToString::to_string).collect();
-        assert_eq!(names, ["certstow", "machine"]);
-        assert!(super::names("").is_empty());
+        let name = |name: &str| name.parse().unwrap();
+        let expected = [
+            (name("certstow"), Owner::User),
+            (name("machine"), Owner::Machine),
+        ];
+        assert_eq!(tasks(&all), expected);
+        assert!(tasks("").is_empty());
     }
 
     #[test]
@@ -296,13 +415,13 @@ mod tests {
             )
         };
         let ended = |code| {
-            let when = Some("30.11.2026 12:30:12".to_owned());
-            Some(LastRun::Ended { code, when })
+            let at = Some(At::Words("30.11.2026 12:30:12".to_owned()));
+            Some(LastRun::Ended { code, at })
         };
         assert_eq!(last_run(&line("0")), ended(0));
         assert_eq!(last_run(&line("14")), ended(14));
         assert_eq!(last_run(&line("-2147024894")), ended(-2_147_024_894));
-        assert_eq!(last_run(&line("267011")), Some(LastRun::None));
+        assert_eq!(last_run(&line("267011")), Some(LastRun::Never));
         assert_eq!(last_run(&line("267009")), Some(LastRun::Running));
         for other in ["", "ERROR: x", "\"a\",\"b\""] {
             assert_eq!(last_run(other), None);

@@ -52,8 +52,14 @@ fn systemd_service_starts_program_by_its_link() {
 fn systemd_units_pass_verification() {
     for (scope, machine, times) in [
         ("--user", &[][..], "--hourly"),
-        ("--user", &[], "--daily=03:15"),
+        (
+            "--user",
+            &["--daily=8:05", "--random-delay=90s"],
+            "--daily=03:15",
+        ),
         ("--system", &["--machine"], "--weekly=sun@03:15"),
+        ("--user", &[], "--monthly=28@03:15"),
+        ("--user", &["--random-delay=0"], "--monthly=last@03:15"),
     ] {
         let folder = tempfile::tempdir().unwrap();
         print(folder.path(), "systemd", &[machine, &[times]].concat());

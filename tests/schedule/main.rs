@@ -5,6 +5,7 @@
 
 mod files;
 mod manager;
+mod refusals;
 #[path = "../support/service_manager.rs"]
 mod service_manager;
 

@@ -154,6 +154,28 @@ fn systemd_units_preserve_arguments_with_real_manager() {
     assert_eq!(written, expected);
 }
 
+/// The words that a shell gets from a line for cron: from a cron that takes the backslash before a percent
+/// sign away (Debian, the BSDs), and from one that does not (BusyBox).
+#[test]
+fn cron_lines_preserve_arguments_in_shell() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("program");
+    fs::write(&program, "#!/bin/sh\nprintf '%s\\0' \"$@\"\n").unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let expected = print(folder.path(), "cron", &program, &by_chance(&PARTS));
+    let lines = fs::read_to_string(folder.path().join("certstow.cron")).unwrap();
+    let line = lines.lines().find(|line| !line.starts_with('#')).unwrap();
+    let command = line.strip_prefix("0 12 * * * ").unwrap();
+    let ends_early = command.match_indices('%').any(|(at, _)| !command[..at].ends_with('\\'));
+    assert!(!ends_early, "{command}");
+    for command in [command, &command.replace("\\%", "%")] {
+        let output = succeeds(Command::new("sh").args(["-c", command])).stdout;
+        let words = String::from_utf8(output).unwrap();
+        let words: Vec<_> = words.split_terminator('\0').collect();
+        assert_eq!(words, expected);
+    }
+}
+
 const PYTHON: &str = r#"
 import json, plistlib, sys, xml.etree.ElementTree as xml
 folder, program = sys.argv[1], sys.argv[2]

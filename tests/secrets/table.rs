@@ -304,6 +304,9 @@ pub(crate) const CASES: &[Case] = &[
         .code(VAULT),
     Case::new("password forget certstow-never-kept").code(NOT_KEPT),
     Case::new("schedule install --to kept --password-file {secret} --print=printed"),
+    // It is read before the task is refused.
+    Case::new("schedule install --to . --store not-there --password-file {secret}").code(18),
+    Case::new("schedule list"),
     Case::new("schedule show --name certstow-never-installed").code(10),
     Case::new("schedule remove --name certstow-never-installed").code(10),
     Case::new("doctor --to kept --store {store}").password().image(),

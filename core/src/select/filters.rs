@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use certstow_formats::names;
+use certstow_platform::store::Entry;
 
 use super::digits::serial_digits;
 use super::known::{Known, contains};
@@ -51,6 +52,11 @@ impl Filters {
     /// Whether every condition holds for a certificate at the time `now`.
     pub fn matches(&self, listed: &ListedCertificate, now: UnixTime) -> bool {
         self.is_empty() || self.judge(&Known::read(listed), now) == Some(true)
+    }
+
+    /// The same for an entry of one store.
+    pub fn match_entry(&self, entry: &Entry, now: UnixTime) -> bool {
+        self.is_empty() || self.matches(&ListedCertificate::of_one_store(entry.clone()), now)
     }
 
     /// Whether every condition holds for a certificate; `None` where what is known of it does not

@@ -16,6 +16,7 @@ mod volumes;
 
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
 use std::io::{self, IsTerminal as _, Stdin};
+use std::os::fd::BorrowedFd;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -240,13 +241,21 @@ pub fn stdout_is_lost() -> bool {
 }
 
 /// `$JOURNAL_STREAM` names the device and inode of the journal's socket (systemd.exec(5)). Whoever
-/// redirects standard error leaves the variable as it is, so the two are compared.
+/// redirects an output leaves the variable as it is, so the two are compared.
 pub fn stderr_is_journal() -> bool {
+    is_journal(rustix::stdio::stderr())
+}
+
+pub fn stdout_is_journal() -> bool {
+    is_journal(rustix::stdio::stdout())
+}
+
+fn is_journal(output: BorrowedFd<'_>) -> bool {
     let Ok(stream) = std::env::var("JOURNAL_STREAM") else {
         return false;
     };
-    let stderr = rustix::fs::fstat(rustix::stdio::stderr());
-    stderr.is_ok_and(|stderr| stream == format!("{}:{}", stderr.st_dev, stderr.st_ino))
+    let output = rustix::fs::fstat(output);
+    output.is_ok_and(|output| stream == format!("{}:{}", output.st_dev, output.st_ino))
 }
 
 #[cfg(test)]

@@ -266,6 +266,10 @@ pub fn stderr_is_journal() -> bool {
     false
 }
 
+pub fn stdout_is_journal() -> bool {
+    false
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,8 @@
 //! What a run did, for the logs: a line for each copy that was saved, mended, removed, or not saved.
 
-use certstow_core::backup::report::{Copy, DestinationReport, EntryReport, Outcome, RunReport};
+use certstow_core::backup::report::{
+    Copy, DestinationReport, EntryReport, KeyFailure, Outcome, RunReport,
+};
 use certstow_formats::proof::{self, UNPROVEN};
 
 use crate::journal::{Entry, Level};
@@ -9,10 +11,7 @@ use crate::screen::Screen;
 pub(super) fn record(report: &RunReport, screen: &Screen) {
     for entry in &report.entries {
         if let Some(failure) = &entry.key {
-            let level = match failure.known {
-                true => Level::Warning,
-                false => Level::Error,
-            };
+            let level = level_of(failure);
             let reason = failure.error.in_full();
             screen.record(&about(
                 Entry::not_saved(level, &entry.label, &reason),
@@ -33,6 +32,14 @@ pub(super) fn record(report: &RunReport, screen: &Screen) {
                     .with_file(&destination.folder.join(&pruned.file)),
             );
         }
+    }
+}
+
+/// How much it matters that a key did not come out.
+pub(super) fn level_of(failure: &KeyFailure) -> Level {
+    match failure.known {
+        true => Level::Warning,
+        false => Level::Error,
     }
 }
 

@@ -33,7 +33,7 @@ use crate::args::BackupRestoreArgs;
 use crate::ask::TerminalAsk;
 use crate::error::{Error, Explain as _};
 use crate::exit::Exit;
-use crate::journal::Entry as Line;
+use crate::journal::{Entry as Line, Level};
 use crate::render::json::Object;
 use crate::render::progress::Bar;
 use crate::screen::Screen;
@@ -101,8 +101,7 @@ pub(super) fn run(args: &BackupRestoreArgs, screen: &Screen) -> Result<Exit, Err
     if screen.json {
         screen.print_json(&json(&restored, args))?;
     } else {
-        let quiet = screen.is_quiet();
-        screen.print(|out| write(out, &restored, args, quiet))?;
+        screen.print(|out| write(out, &restored, args, screen))?;
     }
     Ok(exit(&restored))
 }
@@ -178,8 +177,9 @@ fn write(
     out: &mut dyn Write,
     restored: &Restored,
     args: &BackupRestoreArgs,
-    quiet: bool,
+    screen: &Screen,
 ) -> io::Result<()> {
+    let (quiet, error_mark) = (screen.is_quiet(), screen.mark(Level::Error));
     for one in &restored.outcomes {
         let it = called(&one.label, &one.thumbprint);
         let it = safe(&it);
@@ -190,22 +190,34 @@ fn write(
                 writeln!(out, "Restored {it}, read back: {verified}")?;
             }
             Ok(Arrival::There) => writeln!(out, "{it} was there already")?,
-            Err(error) => writeln!(out, "{it} is not restored: {}", error.in_full())?,
+            Err(error) => writeln!(out, "{error_mark}{it} is not restored: {}", error.in_full())?,
         }
     }
     for lost in &restored.lost {
         let it = called(&lost.label, &lost.thumbprint);
         let it = safe(&it);
-        writeln!(out, "{it} is not restored: {}", lost.error.in_full())?;
+        writeln!(
+            out,
+            "{error_mark}{it} is not restored: {}",
+            lost.error.in_full()
+        )?;
     }
     for (file, error) in &restored.unopened {
         let file = safe(file);
-        writeln!(out, "{file} is not restored: {}", error.in_full())?;
+        writeln!(
+            out,
+            "{error_mark}{file} is not restored: {}",
+            error.in_full()
+        )?;
     }
     if quiet {
         return Ok(());
     }
-    writeln!(out, "{}", closing(restored, &args.into.to_string()))
+    let mark = match failures(restored).next() {
+        None => "",
+        Some(_) => screen.mark(Level::Warning),
+    };
+    writeln!(out, "{mark}{}", closing(restored, &args.into.to_string()))
 }
 
 fn closing(restored: &Restored, into: &str) -> String {

@@ -9,9 +9,10 @@ use certstow_formats::proof::UNPROVEN;
 use certstow_formats::sanitize::{cut, safe, shortened};
 use comfy_table::{Cell, ColumnConstraint, ContentArrangement, Table, presets};
 
+use super::journal::level_of;
 use crate::error::{Error, OfDestination};
 use crate::exit::Exit;
-use crate::journal::Entry;
+use crate::journal::{Entry, Level};
 use crate::render::table::WIDEST;
 use crate::screen::Screen;
 use crate::warning::Warning;
@@ -32,7 +33,13 @@ pub(super) fn show(report: &RunReport, exit: Exit, screen: &Screen) -> Result<()
         write_unproven(out, report, screen)?;
         match quiet {
             true => Ok(()),
-            false => writeln!(out, "{}", closing(report, exit)),
+            false => {
+                let mark = match exit {
+                    Exit::Done => "",
+                    _ => screen.mark(Level::Warning),
+                };
+                writeln!(out, "{mark}{}", closing(report, exit))
+            }
         }
     })
 }
@@ -80,7 +87,12 @@ fn write_destination(
     let destination = &report.destinations[at];
     let rows = report.entries.iter().filter_map(|entry| {
         let copy = &entry.copies[at];
-        Some((entry, result(entry, copy, quiet)?))
+        let (result, level) = result(entry, copy, quiet)?;
+        Some(Row {
+            entry,
+            result,
+            level,
+        })
     });
     let rows: Vec<_> = rows.collect();
     let folder = destination.folder.to_string_lossy();
@@ -100,15 +112,15 @@ fn write_destination(
 }
 
 /// What is said of a copy; nothing of one that is as it was.
-fn result(entry: &EntryReport, copy: &Copy, quiet: bool) -> Option<String> {
+fn result(entry: &EntryReport, copy: &Copy, quiet: bool) -> Option<(String, Level)> {
     match &copy.outcome {
-        Outcome::Failed(reason) => Some(format!("failed: {reason}")),
+        Outcome::Failed(reason) => Some((format!("failed: {reason}"), Level::Error)),
         Outcome::NotTried if entry.key.is_none() && copy.file.is_some() => {
-            Some("not tried".to_owned())
+            Some(("not tried".to_owned(), Level::Error))
         }
         _ if quiet => None,
-        Outcome::New | Outcome::Rewritten => Some(copy.outcome.word().to_owned()),
-        Outcome::Mended(reason) => Some(format!("rewritten: {reason}")),
+        Outcome::New | Outcome::Rewritten => Some((copy.outcome.word().to_owned(), Level::Info)),
+        Outcome::Mended(reason) => Some((format!("rewritten: {reason}"), Level::Warning)),
         Outcome::Unchanged | Outcome::Retired | Outcome::NotTried => None,
     }
 }
@@ -142,7 +154,11 @@ fn counts(report: &RunReport, at: usize) -> String {
 fn write_keys(out: &mut dyn Write, report: &RunReport, screen: &Screen) -> io::Result<()> {
     let rows = report.entries.iter().filter_map(|entry| {
         let failure = entry.key.as_ref()?;
-        Some((entry, format!("not saved: {}", failure.error.in_full())))
+        Some(Row {
+            entry,
+            result: format!("not saved: {}", failure.error.in_full()),
+            level: level_of(failure),
+        })
     });
     let rows: Vec<_> = rows.collect();
     if rows.is_empty() {
@@ -158,7 +174,12 @@ fn write_unproven(out: &mut dyn Write, report: &RunReport, screen: &Screen) -> i
         .entries
         .iter()
         .filter(|entry| entry.copies.iter().any(Copy::lacks_proof));
-    let rows: Vec<_> = unproven.map(|entry| (entry, UNPROVEN.to_owned())).collect();
+    let rows = unproven.map(|entry| Row {
+        entry,
+        result: UNPROVEN.to_owned(),
+        level: Level::Error,
+    });
+    let rows: Vec<_> = rows.collect();
     if rows.is_empty() {
         return Ok(());
     }
@@ -174,11 +195,14 @@ fn write_unproven(out: &mut dyn Write, report: &RunReport, screen: &Screen) -> i
 const THUMBPRINT: usize = 1;
 const LAST: usize = 2;
 
-fn write_table(
-    out: &mut dyn Write,
-    rows: &[(&EntryReport, String)],
-    screen: &Screen,
-) -> io::Result<()> {
+/// A line of a table.
+struct Row<'r> {
+    entry: &'r EntryReport,
+    result: String,
+    level: Level,
+}
+
+fn write_table(out: &mut dyn Write, rows: &[Row<'_>], screen: &Screen) -> io::Result<()> {
     if rows.is_empty() {
         return Ok(());
     }
@@ -186,7 +210,7 @@ fn write_table(
     table.load_style(presets::NOTHING);
     table.force_no_tty();
     table.set_header(["NAME", "THUMBPRINT", "RESULT"]);
-    for (entry, result) in rows {
+    for Row { entry, result, .. } in rows {
         table.add_row([
             Cell::new(cut(&entry.label, WIDEST)),
             Cell::new(&entry.thumbprint[..16]),
@@ -210,7 +234,14 @@ fn write_table(
             column.set_constraint(ColumnConstraint::ContentWidth);
         }
     }
-    writeln!(out, "{}", table.trim_fmt())
+    // In the journal each row is one line, below the heading.
+    let marks = rows.iter().map(|row| screen.mark(row.level));
+    let marks = std::iter::once("")
+        .chain(marks)
+        .chain(std::iter::repeat(""));
+    let table = table.trim_fmt();
+    let mut lines = table.lines().zip(marks);
+    lines.try_for_each(|(line, mark)| writeln!(out, "{mark}{line}"))
 }
 
 fn closing(report: &RunReport, exit: Exit) -> String {

@@ -77,8 +77,7 @@ pub(super) fn run(args: &BackupVerifyArgs, screen: &Screen) -> Result<Exit, Erro
                 screen.error(error);
             }
         }
-        let quiet = screen.is_quiet();
-        screen.print(|out| write(out, &verdicts, opened, quiet))?;
+        screen.print(|out| write(out, &verdicts, opened, screen))?;
     }
     Ok(exit(&verdicts, opened))
 }
@@ -203,17 +202,32 @@ fn warnings(verdict: &FolderVerdict, opened: bool) -> Vec<Warning> {
     of_files.chain(of_stores).collect()
 }
 
-fn write(out: &mut dyn Write, verdicts: &[Found<'_>], opened: bool, quiet: bool) -> io::Result<()> {
+fn write(
+    out: &mut dyn Write,
+    verdicts: &[Found<'_>],
+    opened: bool,
+    screen: &Screen,
+) -> io::Result<()> {
+    let (quiet, error) = (screen.is_quiet(), screen.mark(Level::Error));
     for (folder, verdict) in verdicts {
         let Ok(verdict) = verdict else {
             continue;
         };
         let folder = folder.to_string_lossy();
         if !quiet || !verdict.is_good(opened) {
-            writeln!(out, "{}: {}", safe(&folder), sentence(verdict, opened))?;
+            let mark = match verdict.is_good(opened) {
+                true => "",
+                false => screen.mark(Level::Warning),
+            };
+            writeln!(
+                out,
+                "{mark}{}: {}",
+                safe(&folder),
+                sentence(verdict, opened)
+            )?;
         }
         if let Some(manifest) = &verdict.manifest {
-            writeln!(out, "  {}", safe(manifest))?;
+            writeln!(out, "{error}  {}", safe(manifest))?;
         }
         if let Some(too_old) = too_old(verdict) {
             writeln!(out, "  {too_old}")?;
@@ -221,13 +235,13 @@ fn write(out: &mut dyn Write, verdicts: &[Found<'_>], opened: bool, quiet: bool)
         for file in verdict.files.iter().filter(|file| !file.is_good(opened)) {
             writeln!(
                 out,
-                "  {}: {}",
+                "{error}  {}: {}",
                 safe(&file.file),
                 safe(&reason(file, opened))
             )?;
         }
         if let Some(stores) = &verdict.stores {
-            write_stores(out, stores, opened, quiet)?;
+            write_stores(out, stores, opened, screen)?;
         }
     }
     Ok(())
@@ -263,12 +277,13 @@ fn write_stores(
     out: &mut dyn Write,
     stores: &Comparison,
     opened: bool,
-    quiet: bool,
+    screen: &Screen,
 ) -> io::Result<()> {
     for absent in &stores.absent {
-        writeln!(out, "  {}", safe(&missing(absent)))?;
+        let mark = screen.mark(Level::Error);
+        writeln!(out, "{mark}  {}", safe(&missing(absent)))?;
     }
-    if quiet {
+    if screen.is_quiet() {
         return Ok(());
     }
     let all = stores.present + stores.absent.len() + stores.kept_back.len();

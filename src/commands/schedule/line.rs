@@ -124,11 +124,6 @@ impl Line {
     }
 }
 
-/// The certificate that the passwords of a run are sealed to, if they are; of this machine.
-pub(super) fn escrow(backup: &Typed<BackupArgs>) -> Result<Option<PathBuf>, Error> {
-    Ok(option_file::with_file(backup)?.escrow)
-}
-
 /// Sources that exist while the command is typed, and not when the task runs.
 fn refuse_what_a_task_lacks(given: &[Given]) -> Result<(), Error> {
     for given in given {

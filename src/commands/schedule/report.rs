@@ -2,13 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
+use certstow_core::time;
 use certstow_formats::sanitize::safe;
 use certstow_platform::scheduler;
 use serde::Serialize;
 
 use crate::args::Words;
 use crate::error::Error;
-use crate::schedule::install::{Installed, Scheduled};
+use crate::render::json::Object;
+use crate::schedule::install::{At, Earlier, Installed, LastRun, Scheduled};
 use crate::schedule::{self, Owner, Schedule, Scheduler, TaskName};
 use crate::screen::Screen;
 
@@ -26,6 +28,8 @@ struct Json<'a> {
     files: Vec<String>,
     /// Whether it took the place of an earlier task of this name.
     replaced: Option<bool>,
+    #[serde(flatten)]
+    runs: Option<Runs>,
     /// The scheduler's own words.
     report: Option<&'a str>,
     /// What is wrong with the task.
@@ -44,6 +48,7 @@ impl<'a> Json<'a> {
             arguments: None,
             files: files.iter().map(|file| text(file)).collect(),
             replaced: None,
+            runs: None,
             report: None,
             warnings: &[],
         }
@@ -57,7 +62,7 @@ impl<'a> Json<'a> {
     ) -> Self {
         Self {
             scheduler: Some(scheduler.word()),
-            when: Some(schedule.when.to_string()),
+            when: Some(schedule.times.to_string()),
             program: Some(&schedule.program),
             arguments: Some(&schedule.arguments),
             ..Self::new(&schedule.name, state, files)
@@ -78,17 +83,19 @@ pub(super) fn installed(
     let files = &installed.files;
     if screen.json {
         return screen.print_json(&Json {
-            replaced: Some(installed.replaced),
+            replaced: Some(installed.earlier == Earlier::Other),
             ..Json::of(schedule, "installed", scheduler, files)
         });
     }
-    let how = match installed.replaced {
-        true => ", in the place of the earlier task of that name",
-        false => "",
+    let how = match installed.earlier {
+        Earlier::Other => ", in the place of the earlier task of that name",
+        Earlier::Same => ", as it was already",
+        Earlier::None => "",
     };
     let beginning = format!("Scheduled '{}'{how}", schedule.name);
     told(&beginning, schedule, files, screen)?;
-    if scheduler == Scheduler::Systemd && schedule.owner == Owner::User {
+    let ends_with_session = scheduler == Scheduler::Systemd && schedule.owner == Owner::User;
+    if ends_with_session && !scheduler::lingers() {
         screen.note("It runs while you are logged in; 'loginctl enable-linger' has it run always.");
     }
     screen.note(&format!("Try it now: {}", try_it(schedule, scheduler)));
@@ -121,10 +128,19 @@ fn told(
     let command = std::iter::once(&schedule.program).chain(&schedule.arguments);
     screen.print(|out| {
         writeln!(out, "{beginning}")?;
-        writeln!(out, "  when    {}", schedule.when)?;
+        writeln!(out, "  when    {}", when(schedule))?;
         writeln!(out, "  runs    {}", line(command))?;
         files_told(out, files)
     })
+}
+
+/// The times, and how much later a run may begin.
+fn when(schedule: &Schedule) -> String {
+    let times = &schedule.times;
+    match schedule.delay.is_zero() {
+        true => times.to_string(),
+        false => format!("{times}, up to {} later", time::wait(schedule.delay)),
+    }
 }
 
 fn files_told(out: &mut dyn std::io::Write, files: &[PathBuf]) -> std::io::Result<()> {
@@ -162,8 +178,10 @@ pub(super) fn shown_task(
     let command = scheduled.command.as_deref().unwrap_or_default();
     if screen.json {
         return screen.print_json(&Json {
+            when: Some(times(scheduled)),
             program: command.first().map(String::as_str),
             arguments: command.get(1..),
+            runs: Some(Runs::of(scheduled)),
             report: Some(&scheduled.report),
             warnings,
             ..Json::new(name, "scheduled", &scheduled.files)
@@ -171,16 +189,120 @@ pub(super) fn shown_task(
     }
     screen.print(|out| {
         writeln!(out, "Scheduled '{name}'")?;
+        state_told(out, scheduled)?;
         if !command.is_empty() {
             writeln!(out, "  runs    {}", line(command.iter()))?;
         }
         files_told(out, &scheduled.files)?;
-        for line in scheduled.report.lines() {
+        // systemd says no more than that, and calls a service that never ran a success.
+        let report = match Scheduler::of_this_system() {
+            Some(Scheduler::Systemd) => "",
+            _ => &scheduled.report,
+        };
+        for line in report.lines() {
             writeln!(out, "{}", safe(line.trim_end()))?;
         }
         Ok(())
     })
 }
+
+/// A task, what the scheduler says of it, and what is wrong with it.
+type Listed = (TaskName, Scheduled, Vec<String>);
+
+/// All tasks, in words or as `certstow.schedule-list/1`.
+pub(super) fn listed(tasks: &[Listed], owner: Owner, screen: &Screen) -> Result<(), Error> {
+    let scheduler = Scheduler::of_this_system().map(Words::word);
+    if screen.json {
+        let tasks = tasks.iter().map(|(name, scheduled, warnings)| {
+            let Runs {
+                last_run,
+                last_exit,
+                last_result,
+                next_run,
+            } = Runs::of(scheduled);
+            Object::default()
+                .with("name", &name.as_str())
+                .with("machine", &(owner == Owner::Machine))
+                .with("when", &times(scheduled))
+                .with("last_run", &last_run)
+                .with("last_exit", &last_exit)
+                .with("last_result", &last_result)
+                .with("next_run", &next_run)
+                .with("warnings", warnings)
+        });
+        return screen.print_json(
+            &Object::new("certstow.schedule-list/1")
+                .with("scheduler", &scheduler)
+                .list("tasks", tasks),
+        );
+    }
+    for (name, _, warnings) in tasks {
+        for warning in warnings {
+            screen.warn(&format!("{name}: {warning}"));
+        }
+    }
+    if tasks.is_empty() {
+        let (none, hint) = match owner {
+            Owner::User => ("this account", "; --machine lists those of the machine"),
+            Owner::Machine => ("the machine", ""),
+        };
+        screen.note(&format!("No backup of {none} is scheduled{hint}"));
+    }
+    screen.print(|out| {
+        tasks.iter().try_for_each(|(name, scheduled, _)| {
+            writeln!(out, "{name}")?;
+            state_told(out, scheduled)
+        })
+    })
+}
+
+/// When a task ran and will run.
+#[derive(Serialize)]
+struct Runs {
+    /// When the last run ended, or began if that is all that is known: UTC.
+    last_run: Option<String>,
+    /// Its exit code.
+    last_exit: Option<i64>,
+    /// "never", "running", "done", "failed" or "forgotten"; `None` where nobody tells.
+    last_result: Option<&'static str>,
+    /// When it runs next: UTC.
+    next_run: Option<String>,
+}
+
+impl Runs {
+    fn of(scheduled: &Scheduled) -> Self {
+        let last = scheduled.last_run.as_ref();
+        let at = last.and_then(LastRun::at).and_then(At::time);
+        Self {
+            last_run: at.map(|at| at.to_string()),
+            last_exit: last.and_then(LastRun::code),
+            last_result: last.map(LastRun::word),
+            next_run: scheduled.next_run.map(|next| next.to_string()),
+        }
+    }
+}
+
+fn times(scheduled: &Scheduled) -> String {
+    match &scheduled.times {
+        Ok(times) => times.to_string(),
+        Err(words) => words.clone(),
+    }
+}
+
+/// When a task runs, how its last run ended, and when the next is.
+fn state_told(out: &mut dyn std::io::Write, scheduled: &Scheduled) -> std::io::Result<()> {
+    let last = scheduled.last_run.as_ref().map(ToString::to_string);
+    let next = scheduled.next_run.map(time::local);
+    writeln!(out, "  when    {}", safe(&times(scheduled)))?;
+    writeln!(
+        out,
+        "  last    {}",
+        safe(last.as_deref().unwrap_or(NOT_TOLD))
+    )?;
+    writeln!(out, "  next    {}", safe(next.as_deref().unwrap_or("none")))
+}
+
+const NOT_TOLD: &str = "not told by the scheduler";
 
 pub(super) fn removed(name: &TaskName, files: &[PathBuf], screen: &Screen) -> Result<(), Error> {
     if screen.json {
@@ -198,6 +320,7 @@ fn try_it(schedule: &Schedule, scheduler: Scheduler) -> String {
         (Scheduler::TaskScheduler, _) => format!("schtasks /Run /TN {name}"),
         (Scheduler::Systemd, Owner::User) => format!("systemctl --user start {name}.service"),
         (Scheduler::Systemd, Owner::Machine) => format!("systemctl start {name}.service"),
+        (Scheduler::Cron, _) => String::new(),
         (Scheduler::Launchd, owner) => {
             let domain = scheduler::launchd_domain(owner);
             let label = schedule::launchd_label(name);
@@ -224,6 +347,8 @@ pub(super) fn how_to_install(schedule: &Schedule, scheduler: Scheduler, screen: 
             "Put them into /etc/systemd/system, then: \
              systemctl daemon-reload && systemctl enable --now {name}.timer"
         ),
+        (Scheduler::Cron, Owner::User) => "Add it with: crontab -e".to_owned(),
+        (Scheduler::Cron, Owner::Machine) => "Add it as root with: crontab -e".to_owned(),
         (Scheduler::Launchd, Owner::User) => format!(
             "Put it into ~/Library/LaunchAgents (or /Library/LaunchAgents, for everybody), then: \
              launchctl bootstrap gui/$(id -u) ~/Library/LaunchAgents/{}.plist",

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use clap::FromArgMatches as _;
 
-use crate::args::{self, Cli, Command, first_paragraph};
+use crate::args::{self, BackupArgs, Cli, Command, Global, Typed, first_paragraph};
 use crate::schedule::install::Scheduled;
 
 /// What a person should know about a task.
@@ -49,19 +49,24 @@ fn of_program(program: &Path) -> Option<Doubt> {
 }
 
 fn of_arguments(arguments: &[String]) -> Option<Doubt> {
+    backup(arguments).err()
+}
+
+/// The options of the backup that a task runs.
+pub(crate) fn backup(arguments: &[String]) -> Result<(Global, Typed<BackupArgs>), Doubt> {
     let words = std::iter::once("certstow").chain(arguments.iter().map(String::as_str));
     let parsed = args::command()
         .try_get_matches_from(words)
         .and_then(|matches| Cli::from_arg_matches(&matches));
     match parsed {
-        Ok(Cli { command, .. }) => match command {
-            Command::Backup(backup) if backup.action.is_none() => None,
-            _ => Some(doubt(true, "the task runs something else than a backup")),
+        Ok(Cli { command, global }) => match command {
+            Command::Backup(backup) if backup.action.is_none() => Ok((global, backup.run)),
+            _ => Err(doubt(true, "the task runs something else than a backup")),
         },
         Err(error) => {
             let why = first_paragraph(&error.to_string());
             let refused = format!("this certstow does not take the options of the task: {why}");
-            Some(doubt(true, refused))
+            Err(doubt(true, refused))
         }
     }
 }
@@ -77,7 +82,9 @@ mod tests {
             report: String::new(),
             command: Some(words.map(|&word| word.to_owned()).collect()),
             differs: None,
+            times: Err(String::new()),
             last_run: None,
+            next_run: None,
         }
     }
 

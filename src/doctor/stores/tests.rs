@@ -128,7 +128,7 @@ fn summary_fails_for_unreadable_files() {
 #[test]
 fn store_check_fails_for_missing_store() {
     let nowhere: StoreSpec = "file:/no/such/folder".parse().unwrap();
-    let checks = check(&nowhere, &OpenOptions::default());
+    let (checks, _) = check(&nowhere, &OpenOptions::default(), &Filters::default());
     assert_eq!(checks.len(), 1);
     assert_eq!(outcome_of(&checks[0]), (Status::Failed, Exit::Store));
 }

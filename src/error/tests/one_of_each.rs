@@ -15,6 +15,7 @@ use certstow_platform::vault::{Name, VaultError};
 
 use super::denied;
 use crate::error::Error;
+use crate::exit::Exit;
 use crate::schedule::SchedulerError;
 
 /// What a program said that is not started here.
@@ -138,6 +139,20 @@ pub(super) fn one_of_each() -> Vec<(Error, u8, &'static str)> {
             }),
             10,
             "not-scheduled",
+        ),
+        (
+            Error::Scheduler(SchedulerError::Exists { name: text() }),
+            16,
+            "task-exists",
+        ),
+        (
+            Error::Scheduler(SchedulerError::WouldFail {
+                found: text(),
+                exit: Exit::Password,
+                advice: Some(text()),
+            }),
+            17,
+            "would-fail",
         ),
         (
             Error::Scheduler(SchedulerError::Foreign { what: text() }),

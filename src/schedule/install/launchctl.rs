@@ -6,26 +6,39 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{fs, thread};
 
-use certstow_core::waits;
+use certstow_core::{time, waits};
 use certstow_platform::scheduler::{self, Owner, Scheduler};
 
+use super::last_run::LastRun;
 use super::places::Places;
-use super::program::{Installed, LastRun, Scheduled, run};
+use super::program::{Earlier, Installed, OTHER_TIMES, Scheduled, run};
 use crate::error::Error;
 use crate::schedule::{Schedule, ScheduleFile, SchedulerError, TaskName, launchd};
 
-pub(super) fn install(schedule: &Schedule, files: &[ScheduleFile]) -> Result<Installed, Error> {
+pub(super) fn install(
+    schedule: &Schedule,
+    files: &[ScheduleFile],
+    force: bool,
+) -> Result<Installed, Error> {
     let places = Places::of(Scheduler::Launchd, schedule.owner, &schedule.name)?;
-    Job::of(&schedule.name, schedule.owner).install(places, files)
+    places.check()?;
+    let earlier = places.earlier(files).replaceable(&schedule.name, force)?;
+    let job = Job::of(&schedule.name, schedule.owner);
+    let files = job.install(places, files, earlier)?;
+    Ok(Installed { files, earlier })
 }
 
 pub(super) fn show(name: &TaskName, owner: Owner) -> Result<Scheduled, Error> {
     let places = Places::of(Scheduler::Launchd, owner, name)?;
     places.check_there(name)?;
     let report = Job::of(name, owner).print()?;
-    let list = fs::read_to_string(&places.files[0]).ok();
+    let list = fs::read_to_string(&places.files[0]).unwrap_or_default();
+    let times = launchd::times(&list);
     Ok(Scheduled {
-        command: list.and_then(|text| launchd::command(&text)),
+        command: launchd::command(&list),
+        // launchd says neither.
+        next_run: times.as_ref().and_then(|times| times.next(time::now())),
+        times: times.ok_or_else(|| OTHER_TIMES.to_owned()),
         files: places.files,
         last_run: last_run(&report),
         report,
@@ -50,11 +63,11 @@ fn last_run(said: &str) -> Option<LastRun> {
         return Some(LastRun::Running);
     }
     match value("last exit code")? {
-        "(never exited)" => Some(LastRun::None),
+        "(never exited)" => Some(LastRun::Never),
         // A name may follow the number, as in "78: EX_CONFIG".
         code => Some(LastRun::Ended {
             code: code.split(':').next()?.trim().parse().ok()?,
-            when: None,
+            at: None,
         }),
     }
 }
@@ -91,19 +104,21 @@ impl Job {
 }
 
 impl<L: Fn(&'static str, &[&str]) -> Result<String, Error>> Job<L> {
-    fn install(&self, places: Places, files: &[ScheduleFile]) -> Result<Installed, Error> {
-        places.check()?;
-        let replaced = places.are_there();
+    fn install(
+        &self,
+        places: Places,
+        files: &[ScheduleFile],
+        earlier: Earlier,
+    ) -> Result<Vec<PathBuf>, Error> {
         let before = places.write(files)?;
         let file = places.files[0].clone();
         let loaded = self.unload().and_then(|()| self.load(&file));
-        let files = places.undo_unless(loaded, before, || {
-            if replaced {
+        places.undo_unless(loaded, before, || {
+            if earlier != Earlier::None {
                 // The error that counts is the one that led here, and was waited for.
                 let _ = self.bootstrap(&file);
             }
-        })?;
-        Ok(Installed { files, replaced })
+        })
     }
 
     fn remove(&self, places: Places) -> Result<Vec<PathBuf>, Error> {
@@ -181,8 +196,8 @@ mod tests {
                  \tlast exit code = {code}\n}}\n"
             ))
         };
-        let ended = |code| Some(LastRun::Ended { code, when: None });
-        assert_eq!(said("not running", "(never exited)"), Some(LastRun::None));
+        let ended = |code| Some(LastRun::Ended { code, at: None });
+        assert_eq!(said("not running", "(never exited)"), Some(LastRun::Never));
         assert_eq!(said("running", "0"), Some(LastRun::Running));
         assert_eq!(said("not running", "0"), ended(0));
         assert_eq!(said("not running", "78: EX_CONFIG"), ended(78));
@@ -254,12 +269,15 @@ mod tests {
             }
         }
 
-        fn install(&self, folder: &Path, list: &str) -> Result<Installed, Error> {
+        fn install(&self, folder: &Path, list: &str) -> Result<Earlier, Error> {
             let file = ScheduleFile {
                 name: "org.certstow.x.plist".to_owned(),
                 bytes: list.as_bytes().to_vec(),
             };
-            self.job().install(places(folder), &[file])
+            let (places, files) = (places(folder), [file]);
+            let earlier = places.earlier(&files);
+            self.job().install(places, &files, earlier)?;
+            Ok(earlier)
         }
 
         fn job(&self) -> Job<impl Fn(&'static str, &[&str]) -> Result<String, Error>> {
@@ -288,8 +306,13 @@ mod tests {
     fn job_is_installed_replaced_and_removed() {
         let folder = tempfile::tempdir().unwrap();
         let session = Session::default();
-        assert!(!session.install(folder.path(), "first").unwrap().replaced);
-        assert!(session.install(folder.path(), "second").unwrap().replaced);
+        for (list, earlier) in [
+            ("first", Earlier::None),
+            ("second", Earlier::Other),
+            ("second", Earlier::Same),
+        ] {
+            assert_eq!(session.install(folder.path(), list).unwrap(), earlier);
+        }
         assert_eq!(session.loaded().as_deref(), Some("second"));
         session.job().remove(places(folder.path())).unwrap();
         assert_eq!(session.loaded(), None);
@@ -316,7 +339,7 @@ mod tests {
             ..Session::default()
         };
         session.install(folder.path(), "first").unwrap();
-        assert!(session.install(folder.path(), "second").unwrap().replaced);
+        session.install(folder.path(), "second").unwrap();
         assert_eq!(session.loaded().as_deref(), Some("second"));
         session.job().remove(places(folder.path())).unwrap();
         session.install(folder.path(), "third").unwrap();

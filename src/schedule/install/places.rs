@@ -8,7 +8,7 @@ use certstow_platform::new_file::write_readable;
 use certstow_platform::os;
 use certstow_platform::scheduler::{Owner, Scheduler};
 
-use super::program::{file_error, not_scheduled};
+use super::program::{Earlier, file_error, not_scheduled};
 use crate::error::Error;
 use crate::schedule::{ScheduleFile, SchedulerError, TaskName, launchd, systemd};
 
@@ -63,6 +63,19 @@ impl Places {
             files: names.iter().map(|name| folder.join(name)).collect(),
             folder,
             scheduler,
+        }
+    }
+
+    /// What the files that are there are to files that are to be written.
+    pub(super) fn earlier(&self, files: &[ScheduleFile]) -> Earlier {
+        let mut pairs = self.files.iter().zip(files);
+        let same = |(place, file): (&PathBuf, &ScheduleFile)| {
+            fs::read(place).is_ok_and(|bytes| bytes == file.bytes)
+        };
+        match self.are_there() {
+            false => Earlier::None,
+            true if pairs.all(same) => Earlier::Same,
+            true => Earlier::Other,
         }
     }
 

@@ -4,19 +4,45 @@ use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use certstow_core::time::UnixTime;
 use certstow_core::waits;
 use certstow_platform::scheduler::{ProgramError, Scheduler, Speech};
 
+use super::last_run::LastRun;
 use crate::error::Error;
-use crate::schedule::{SchedulerError, TaskName};
+use crate::schedule::{SchedulerError, TaskName, Times};
 
 /// What was done to schedule a task.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Installed {
     /// The files that were written and stay, where the scheduler reads files.
     pub(crate) files: Vec<PathBuf>,
-    /// There was a task of this name, and this one took its place.
-    pub(crate) replaced: bool,
+    /// What there was of this name before.
+    pub(crate) earlier: Earlier,
+}
+
+/// A task of the same name that is there before one is installed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Earlier {
+    /// There is none.
+    None,
+    /// It is the same task, by its files.
+    Same,
+    /// It is another one.
+    Other,
+}
+
+impl Earlier {
+    /// What may be written over: with `force`, whatever is there.
+    pub(super) fn replaceable(self, name: &TaskName, force: bool) -> Result<Self, Error> {
+        match (self, force) {
+            (Self::Other, false) => {
+                let name = name.to_string();
+                Err(SchedulerError::Exists { name }.into())
+            }
+            _ => Ok(self),
+        }
+    }
 }
 
 /// What this system's scheduler says of a task, and the files it has of it.
@@ -30,32 +56,17 @@ pub(crate) struct Scheduled {
     pub(crate) command: Option<Vec<String>>,
     /// Why the task is not what certstow made it, where the scheduler knows that.
     pub(crate) differs: Option<String>,
+    /// The times at which it runs; the error has them in the scheduler's words, where somebody changed
+    /// them to what certstow does not know.
+    pub(crate) times: Result<Times, String>,
     /// How it last went; `None` where the scheduler does not tell.
     pub(crate) last_run: Option<LastRun>,
+    /// When it runs next; `None` where it does not, or nobody tells.
+    pub(crate) next_run: Option<UnixTime>,
 }
 
-/// How a task's last run went, as far as its scheduler remembers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum LastRun {
-    /// There was none: since the task was registered, or since the machine or session started.
-    None,
-    /// It goes on.
-    Running,
-    /// It ended.
-    Ended {
-        /// The exit code of what it ran, or the scheduler's own code for why that did not start.
-        code: i64,
-        /// When, in the scheduler's words.
-        when: Option<String>,
-    },
-    /// It was ended, by a signal or by the scheduler, or did not start.
-    Failed {
-        /// The scheduler's word for it.
-        why: String,
-        /// When, in the scheduler's words.
-        when: Option<String>,
-    },
-}
+/// Times that somebody set who was not certstow.
+pub(super) const OTHER_TIMES: &str = "at times that certstow did not set";
 
 /// `source` is what the scheduler's program said, where it may mean something else, too.
 pub(super) fn not_scheduled(name: &TaskName, source: Option<ProgramError>) -> Error {
@@ -81,7 +92,9 @@ pub(super) fn say(
     let arguments: Vec<_> = arguments.iter().map(OsStr::new).collect();
     let _wait = waits::waiting_for(format!("{} {what}", scheduler.program()));
     scheduler.run(&arguments, speech).map_err(|source| {
-        if scheduler == Scheduler::Systemd && is_about_the_bus(&source.output) {
+        let is_missing = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
+        let no_systemd = source.source.as_ref().is_some_and(is_missing);
+        if scheduler == Scheduler::Systemd && (no_systemd || is_about_the_bus(&source.output)) {
             return SchedulerError::NoManager { source }.into();
         }
         SchedulerError::Refused {

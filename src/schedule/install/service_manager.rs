@@ -2,25 +2,32 @@
 //! them and starts the timer.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
+use certstow_core::time::{self, UnixTime};
 use certstow_platform::scheduler::{Owner, Scheduler};
 
+use super::last_run::{At, LastRun};
 use super::places::Places;
-use super::program::{Installed, LastRun, Scheduled, run};
+use super::program::{Earlier, Installed, Scheduled, run};
 use crate::error::Error;
 use crate::schedule::{Schedule, ScheduleFile, TaskName, systemd};
 
-pub(super) fn install(schedule: &Schedule, files: &[ScheduleFile]) -> Result<Installed, Error> {
+pub(super) fn install(
+    schedule: &Schedule,
+    files: &[ScheduleFile],
+    force: bool,
+) -> Result<Installed, Error> {
+    let places = Places::of(Scheduler::Systemd, schedule.owner, &schedule.name)?;
+    places.check()?;
+    let earlier = places.earlier(files).replaceable(&schedule.name, force)?;
     let systemctl = Systemctl(schedule.owner);
     // Before anything is written: it fails where there is no manager.
     systemctl.run("to read its files", &["daemon-reload"])?;
-    let places = Places::of(Scheduler::Systemd, schedule.owner, &schedule.name)?;
-    places.check()?;
-    let replaced = places.are_there();
     let before = places.write(files)?;
     let started = systemctl.start(&schedule.name).inspect_err(|_| {
-        if !replaced {
+        if earlier == Earlier::None {
             // The error that counts is the one that led here.
             let _ = systemctl.disable(&schedule.name);
         }
@@ -28,7 +35,7 @@ pub(super) fn install(schedule: &Schedule, files: &[ScheduleFile]) -> Result<Ins
     let files = places.undo_unless(started, before, || {
         let _ = systemctl.run("to read its files", &["daemon-reload"]);
     })?;
-    Ok(Installed { files, replaced })
+    Ok(Installed { files, earlier })
 }
 
 pub(super) fn show(name: &TaskName, owner: Owner) -> Result<Scheduled, Error> {
@@ -37,10 +44,13 @@ pub(super) fn show(name: &TaskName, owner: Owner) -> Result<Scheduled, Error> {
     let systemctl = Systemctl(owner);
     let report = systemctl.report(name)?;
     let differs = systemctl.differs(name)?;
-    let last_run = last_run(&report);
-    let service = fs::read_to_string(&places.files[0]).ok();
+    let timer = systemctl.timer(name)?;
+    let last_run = last_run(&report, &timer, written(&places.files[1]));
+    let [service, times] = [0, 1].map(|file| fs::read_to_string(&places.files[file]));
     Ok(Scheduled {
-        command: service.and_then(|text| systemd::command(&text)),
+        command: service.ok().and_then(|text| systemd::command(&text)),
+        times: systemd::times(&times.unwrap_or_default()),
+        next_run: moment(&timer, "NextElapseUSecRealtime"),
         files: places.files,
         report,
         differs,
@@ -107,6 +117,13 @@ impl Systemctl {
         Ok(format!("{timers}\n{last}"))
     }
 
+    /// When it ran last and will run next, as the timer knows.
+    fn timer(&self, name: &TaskName) -> Result<String, Error> {
+        let timer = format!("{name}.timer");
+        let properties = "--property=NextElapseUSecRealtime,LastTriggerUSec";
+        self.run("to show the timer", &["show", properties, &timer])
+    }
+
     /// Why what runs is not what the files say, if it is not.
     fn differs(&self, name: &TaskName) -> Result<Option<String>, Error> {
         for unit in [format!("{name}.service"), format!("{name}.timer")] {
@@ -130,24 +147,50 @@ fn property<'s>(said: &'s str, name: &str) -> Option<&'s str> {
     lines.find_map(|line| line.strip_prefix(name)?.strip_prefix('='))
 }
 
-/// How a service last ended, as systemd remembers it: since it started, that is.
-fn last_run(said: &str) -> Option<LastRun> {
+/// A property that is a time, as systemctl writes it in UTC: "Mon 2026-11-30 12:00:00 UTC".
+fn moment(said: &str, name: &str) -> Option<UnixTime> {
+    let mut words = property(said, name)?.split(' ').skip(1);
+    let (date, time) = (words.next()?, words.next()?);
+    (words.next()? == "UTC").then(|| time::from_utc(&format!("{date}T{time}Z")))?
+}
+
+/// When a file was written.
+fn written(file: &Path) -> Option<UnixTime> {
+    let written = fs::metadata(file).and_then(|file| file.modified()).ok()?;
+    let since = written.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    Some(UnixTime::new(0) + since)
+}
+
+/// How soon after its file was written a timer has its first time stamp, in seconds.
+const FIRST_STAMP: i64 = 60;
+
+/// How a service last ended, as systemd remembers it: since it started, that is. The timer's last time
+/// outlives that, but it begins with the time at which the timer was first started.
+fn last_run(said: &str, timer: &str, written: Option<UnixTime>) -> Option<LastRun> {
     if property(said, "ActiveState") == Some("activating") {
         return Some(LastRun::Running);
     }
     let result = property(said, "Result")?;
     let code: i64 = property(said, "ExecMainStatus")?.parse().ok()?;
-    let when = property(said, "ExecMainExitTimestamp").filter(|when| !when.is_empty());
-    if when.is_none() && result == "success" {
-        return Some(LastRun::None);
+    let at = moment(said, "ExecMainExitTimestamp").map(At::Time);
+    if at.is_none() && result == "success" {
+        let triggered = moment(timer, "LastTriggerUSec");
+        let ran = triggered
+            .zip(written)
+            .filter(|(triggered, written)| triggered.seconds_since(*written) > FIRST_STAMP);
+        return Some(match ran {
+            Some((triggered, _)) => LastRun::Forgotten {
+                at: At::Time(triggered),
+            },
+            None => LastRun::Never,
+        });
     }
-    let when = when.map(str::to_owned);
     Some(match result {
-        "success" | "exit-code" => LastRun::Ended { code, when },
+        "success" | "exit-code" => LastRun::Ended { code, at },
         // Of these the status is the number of a signal, or nothing.
         why => LastRun::Failed {
             why: why.to_owned(),
-            when,
+            at,
         },
     })
 }
@@ -189,38 +232,60 @@ mod tests {
     #[test]
     fn last_run_reads_service_properties() {
         let said = |state: &str, result: &str, status: &str, exit: &str| {
-            last_run(&format!(
+            let said = format!(
                 "NEXT LEFT LAST PASSED UNIT\n\nActiveState={state}\nResult={result}\n\
                  ExecMainStatus={status}\nExecMainStartTimestamp=\nExecMainExitTimestamp={exit}\n"
-            ))
-        };
-        let ended = |code, when: Option<&str>| {
-            let when = when.map(str::to_owned);
-            Some(LastRun::Ended { code, when })
+            );
+            last_run(&said, "", None)
         };
         let when = "Mon 2026-11-30 12:00:00 UTC";
+        let at = |exit: &str| {
+            let noon = time::from_utc("2026-11-30T12:00:00Z").unwrap();
+            (!exit.is_empty()).then_some(At::Time(noon))
+        };
+        let ended = |code| Some(LastRun::Ended { code, at: at(when) });
         for (result, status, exit) in [
             ("signal", "11", when),
             ("oom-kill", "9", when),
             ("timeout", "0", when),
             ("resources", "0", ""),
         ] {
-            let when = Some(exit.to_owned()).filter(|when| !when.is_empty());
             let why = result.to_owned();
-            let failed = Some(LastRun::Failed { why, when });
+            let failed = Some(LastRun::Failed { why, at: at(exit) });
             assert_eq!(said("failed", result, status, exit), failed);
         }
-        assert_eq!(said("inactive", "success", "0", ""), Some(LastRun::None));
+        assert_eq!(said("inactive", "success", "0", ""), Some(LastRun::Never));
         assert_eq!(
             said("activating", "success", "0", ""),
             Some(LastRun::Running)
         );
-        assert_eq!(said("inactive", "success", "0", when), ended(0, Some(when)));
-        assert_eq!(
-            said("failed", "exit-code", "203", when),
-            ended(203, Some(when))
-        );
-        assert_eq!(last_run("nothing of it"), None);
+        assert_eq!(said("inactive", "success", "0", when), ended(0));
+        assert_eq!(said("failed", "exit-code", "203", when), ended(203));
+        assert_eq!(last_run("nothing of it", "", None), None);
+    }
+
+    /// The machine was off since the last run, or since the timer was installed.
+    #[test]
+    fn last_run_outlives_service_manager() {
+        let said =
+            "ActiveState=inactive\nResult=success\nExecMainStatus=0\nExecMainExitTimestamp=\n";
+        let installed = time::from_utc("2026-11-29T20:00:00Z");
+        let of = |triggered: &str| {
+            let timer = format!("NextElapseUSecRealtime=\nLastTriggerUSec={triggered}\n");
+            last_run(said, &timer, installed).unwrap()
+        };
+        let ran = of("Mon 2026-11-30 12:00:00 UTC");
+        let at = ran.at().and_then(At::time);
+        assert_eq!(at.unwrap().to_string(), "2026-11-30T12:00:00Z");
+        assert_eq!(ran.word(), "forgotten");
+        for triggered in [
+            "",
+            "n/a",
+            "Sun 2026-11-29 20:00:01 UTC",
+            "Sat 2026-11-28 12:00:00 UTC",
+        ] {
+            assert_eq!(of(triggered), LastRun::Never, "{triggered}");
+        }
     }
 
     #[test]

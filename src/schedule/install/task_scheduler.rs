@@ -3,19 +3,30 @@
 
 use std::io::Write as _;
 
+use certstow_core::time;
 use certstow_platform::os;
 use certstow_platform::scheduler::{Owner, ProgramError, Scheduler, Speech};
 
-use super::program::{Installed, Scheduled, file_error, not_scheduled, say};
+use super::program::{Earlier, Installed, OTHER_TIMES, Scheduled, file_error, not_scheduled, say};
 use crate::error::Error;
 use crate::schedule::{Schedule, ScheduleFile, SchedulerError, TaskName, windows_task};
 
 /// Registers a task.
-pub(super) fn install(schedule: &Schedule, files: &[ScheduleFile]) -> Result<Installed, Error> {
-    let earlier = task(&schedule.name)?.ok();
-    if let Some(task) = &earlier {
-        check(&schedule.name, task)?;
-    }
+pub(super) fn install(
+    schedule: &Schedule,
+    files: &[ScheduleFile],
+    force: bool,
+) -> Result<Installed, Error> {
+    let name = &schedule.name;
+    let earlier = match task(name)?.ok() {
+        // Wine's schtasks.exe answers for every name, with nothing.
+        Some(task) if !task.trim().is_empty() => {
+            check(name, &task)?;
+            // Windows words the XML anew, and keeps a password with it: none is the same.
+            Earlier::Other.replaceable(name, force)?
+        }
+        _ => Earlier::None,
+    };
     let folder = std::env::temp_dir();
     let written = tempfile::Builder::new()
         .prefix("certstow-")
@@ -28,8 +39,7 @@ pub(super) fn install(schedule: &Schedule, files: &[ScheduleFile]) -> Result<Ins
         })
         .map_err(|source| file_error(&folder, source))?;
     let xml = written.display().to_string();
-    let name = schedule.name.as_str();
-    let create = ["/Create", "/TN", name, "/XML", &xml, "/F"];
+    let create = ["/Create", "/TN", name.as_str(), "/XML", &xml, "/F"];
     let what = "to register the task";
     match (schedule.owner, &schedule.account) {
         (Owner::Machine, _) => {
@@ -44,8 +54,7 @@ pub(super) fn install(schedule: &Schedule, files: &[ScheduleFile]) -> Result<Ins
     }
     Ok(Installed {
         files: Vec::new(),
-        // Wine's schtasks.exe answers for every name, with nothing.
-        replaced: earlier.is_some_and(|task| !task.trim().is_empty()),
+        earlier,
     })
 }
 
@@ -56,11 +65,17 @@ pub(super) fn show(name: &TaskName) -> Result<Scheduled, Error> {
             let xml = task(name)?.unwrap_or_default();
             let table = ["/Query", "/TN", name.as_str(), "/V", "/FO", "CSV", "/NH"];
             let table = run("to show the task", &table, Speech::Kept).ok();
+            let times = windows_task::times(&xml);
+            let differs = windows_task::differs(&xml);
+            // Task Scheduler says when in words that differ with the region.
+            let next_run = times.as_ref().filter(|_| differs.is_none());
             Ok(Scheduled {
                 files: Vec::new(),
                 report,
                 command: windows_task::command(&xml),
-                differs: windows_task::differs(&xml),
+                next_run: next_run.and_then(|times| times.next(time::now())),
+                times: times.ok_or_else(|| OTHER_TIMES.to_owned()),
+                differs,
                 last_run: table.and_then(|table| windows_task::last_run(&table)),
             })
         }
@@ -86,11 +101,11 @@ fn task(name: &TaskName) -> Result<Result<String, ProgramError>, Error> {
     answered(run("to show the task", &query, Speech::Kept))
 }
 
-/// The names of certstow's tasks that this account may see.
-pub(super) fn names() -> Result<Vec<TaskName>, Error> {
+/// The tasks of certstow that this account may see, and whose they are.
+pub(super) fn tasks() -> Result<Vec<(TaskName, Owner)>, Error> {
     let query = ["/Query", "/XML", "ONE"];
     let all = run("to list its tasks", &query, Speech::Kept)?;
-    Ok(windows_task::names(&all))
+    Ok(windows_task::tasks(&all))
 }
 
 /// What was said, or how it was refused by schtasks.exe itself. If it was not even started, that is an error.

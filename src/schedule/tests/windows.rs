@@ -22,7 +22,7 @@ pub(super) fn parsed(text: &str) -> String {
 fn windows_task_of_user_stores_password() {
     let text = parsed(&windows_text(&windows()));
     let document = Document::parse(&text).unwrap();
-    let get = |path: &str| at(&document, &format!("Task/{path}"));
+    let get = |path: &str| text_at(&document, &format!("Task/{path}"));
     assert_eq!(get("Principals/Principal/LogonType"), Some("Password"));
     assert_eq!(get("Principals/Principal/UserId"), Some(r"CONTOSO\ada"));
     assert_eq!(get("Principals/Principal/RunLevel"), Some("LeastPrivilege"));
@@ -52,31 +52,44 @@ fn windows_task_of_machine_runs_as_system() {
     };
     let text = parsed(&windows_text(&machine));
     let document = Document::parse(&text).unwrap();
-    let get = |path: &str| at(&document, &format!("Task/Principals/Principal/{path}"));
+    let get = |path: &str| text_at(&document, &format!("Task/Principals/Principal/{path}"));
     assert_eq!(get("UserId"), Some("S-1-5-18"));
     assert_eq!(get("RunLevel"), Some("HighestAvailable"));
     assert_eq!(get("LogonType"), None);
 }
 
 #[test]
-fn windows_trigger_covers_each_schedule() {
-    let trigger = |when| {
-        let text = windows_text(&Schedule { when, ..windows() });
+fn windows_trigger_covers_each_time() {
+    let trigger = |times| {
+        let text = windows_text(&task_at(&[times]));
+        assert!(!text.contains("RandomDelay"), "{text}");
         let (_, rest) = text.split_once("<CalendarTrigger>").unwrap();
         rest.split_once("</CalendarTrigger>").unwrap().0.to_owned()
     };
-    let hourly = trigger(When::Hourly);
+    let hourly = trigger("hourly");
     assert!(hourly.contains("<Interval>PT1H</Interval>"), "{hourly}");
     assert!(hourly.contains("T00:00:00</StartBoundary>"), "{hourly}");
-    let (day, time) = parse_weekly("SUN@23:05").unwrap();
-    let weekly = trigger(When::Weekly(day, time));
+    let weekly = trigger("weekly SUN@23:05");
     assert!(weekly.contains("<Sunday />"), "{weekly}");
     assert!(weekly.contains("T23:05:00</StartBoundary>"), "{weekly}");
+    for (times, day) in [("monthly 28@03:15", "28"), ("monthly last@03:15", "Last")] {
+        let monthly = trigger(times);
+        assert!(monthly.contains(&format!("<Day>{day}</Day>")), "{monthly}");
+        assert_eq!(monthly.matches("ber />").count(), 4, "{monthly}");
+    }
+    let several = windows_text(&task_at(&EACH));
+    assert_eq!(several.matches("</CalendarTrigger>").count(), 5);
+    for (seconds, expected) in [(600, "PT10M"), (90, "PT90S"), (7200, "PT120M")] {
+        let delay = Duration::from_secs(seconds);
+        let text = windows_text(&Schedule { delay, ..windows() });
+        let element = format!("<RandomDelay>{expected}</RandomDelay>");
+        assert!(text.contains(&element), "{text}");
+    }
 }
 
 /// What the schema of Task Scheduler ([MS-TSCH] 2.5) allows in each element that certstow writes.
 /// Only the elements of a trigger have to be in this order, and the settings of version 1.2.
-const SCHEMA: [(&str, &[&str]); 12] = [
+const SCHEMA: [(&str, &[&str]); 14] = [
     (
         "Task",
         &[
@@ -103,12 +116,15 @@ const SCHEMA: [(&str, &[&str]); 12] = [
             "RandomDelay",
             "ScheduleByDay",
             "ScheduleByWeek",
+            "ScheduleByMonth",
         ],
     ),
     ("Repetition", &["Interval", "Duration", "StopAtDurationEnd"]),
     ("ScheduleByDay", &["DaysInterval"]),
     ("ScheduleByWeek", &["DaysOfWeek", "WeeksInterval"]),
     ("DaysOfWeek", &["Monday", "Sunday"]),
+    ("ScheduleByMonth", &["DaysOfMonth", "Months"]),
+    ("DaysOfMonth", &["Day"]),
     ("Principals", &["Principal"]),
     ("Principal", &["UserId", "LogonType", "RunLevel"]),
     ("Actions", &["Exec"]),
@@ -117,14 +133,10 @@ const SCHEMA: [(&str, &[&str]); 12] = [
 
 #[test]
 fn windows_task_follows_schema_order() {
-    let (day, time) = parse_weekly("mon@23:05").unwrap();
-    let whens = [When::Hourly, windows().when, When::Weekly(day, time)];
-    for (when, owner) in whens
-        .into_iter()
-        .zip([Owner::User, Owner::Machine, Owner::User])
-    {
+    let owners = [Owner::User, Owner::Machine].into_iter().cycle();
+    for (times, owner) in EACH.into_iter().zip(owners) {
         let text = windows_text(&Schedule {
-            when,
+            times: task_at(&[times]).times,
             owner,
             ..windows()
         });

@@ -10,7 +10,7 @@ fn xml_files_round_trip_arguments() {
         ..windows()
     }));
     let document = Document::parse(&text).unwrap();
-    let arguments = at(&document, "Task/Actions/Exec/Arguments").unwrap();
+    let arguments = text_at(&document, "Task/Actions/Exec/Arguments").unwrap();
     assert!(arguments.contains("/srv/$HOME/%h/${X}"), "{arguments}");
     assert!(
         arguments.contains(r#"& more; <x> \"y\" 'z'"#),
@@ -91,6 +91,7 @@ fn command_round_trips_for_every_scheduler() {
     for words in words.chunks(7) {
         let schedule = Schedule {
             arguments: words.to_vec(),
+            delay: Duration::ZERO,
             ..schedule()
         };
         let expected: Vec<_> = std::iter::once(&schedule.program)
