@@ -9,6 +9,7 @@ mod filter;
 mod given;
 mod global;
 mod import;
+mod list;
 mod password;
 mod report;
 mod schedule;
@@ -31,10 +32,11 @@ pub(crate) use backup::{
 pub(crate) use contents::{AlgorithmArgs, ContentArgs};
 pub(crate) use doctor::DoctorArgs;
 pub(crate) use export::ExportArgs;
-pub(crate) use filter::{FilterArgs, SelectArgs};
+pub(crate) use filter::SelectArgs;
 pub(crate) use given::{Given, Kind, Typed, given};
 pub(crate) use global::Global;
 pub(crate) use import::ImportArgs;
+pub(crate) use list::{ListArgs, Order};
 pub(crate) use password::{PasswordCommand, SetArgs};
 pub(crate) use report::ReportArgs;
 pub(crate) use schedule::{ScheduleCommand, ScheduleInstallArgs, TaskArgs};
@@ -94,21 +96,6 @@ pub(crate) enum Command {
         #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
         folder: PathBuf,
     },
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ListArgs {
-    /// List certificates without a private key, and archived ones, too; and with --expires-within
-    /// those that are renewed already
-    #[arg(long)]
-    pub(crate) all: bool,
-    /// Show each below its issuers, as a tree
-    #[arg(long)]
-    pub(crate) tree: bool,
-    #[command(flatten)]
-    pub(crate) filters: Typed<FilterArgs>,
-    #[command(flatten)]
-    pub(crate) stores: StoreArgs,
 }
 
 // Where a store is named it may hold one identity alone, as a file mostly does.

@@ -21,7 +21,7 @@ use certstow_platform::vault::VaultError;
 
 use crate::exit::Exit;
 use crate::schedule::SchedulerError;
-pub(crate) use facts::{Answer, Explain, Facts, Hint, Wording};
+pub(crate) use facts::{Answer, Explain, Facts, GETS_IN, Hint, Wording};
 pub(crate) use library::OfDestination;
 
 /// Why certstow could not do what was asked. `Display` is made safe for a terminal.
@@ -49,6 +49,8 @@ pub(crate) enum Error {
         /// A backslash in it was taken for the beginning of an escape.
         escaped: bool,
     },
+    /// There is no store on this machine, and it was asked what the stores have.
+    NoStore,
     /// There is nothing to import: no certificate with a private key.
     NothingToImport {
         /// The files that were looked into.
@@ -142,6 +144,17 @@ impl Error {
                     }),
                 ),
             ),
+            Self::NoStore => (
+                "there is no store on this machine to look in".to_owned(),
+                Facts::new(
+                    Exit::Store,
+                    "no-store",
+                    Hint::on_command_line(format!(
+                        "{GETS_IN}; 'certstow stores' lists the places \
+                                                   where stores are looked for"
+                    )),
+                ),
+            ),
             Self::NothingToImport {
                 searched,
                 without_key,
@@ -195,7 +208,7 @@ impl Error {
                     None => String::new(),
                 };
                 (
-                    format!("nothing happened for {}{waiting}", time::wait(*after)),
+                    format!("nothing happened for {}{waiting}", time::length(*after)),
                     Facts::new(
                         Exit::InteractionRequired,
                         "timed-out",
@@ -248,6 +261,7 @@ impl std::error::Error for Error {
             Self::Log { source, .. } => Some(source),
             Self::Usage(_)
             | Self::Config { .. }
+            | Self::NoStore
             | Self::NothingToImport { .. }
             | Self::PersonRequired { .. }
             | Self::NobodyToShow { .. }

@@ -40,6 +40,8 @@ pub(crate) struct Report {
     /// What could not be read, in stores and backups.
     pub(crate) problems: Vec<StoreProblem>,
     pub(crate) notices: Vec<StoreProblem>,
+    /// That nothing passes the filters, as a sentence.
+    pub(crate) nothing: Option<String>,
 }
 
 /// A backup that was looked at.
@@ -259,6 +261,7 @@ impl Report {
             only_in_backup: only_in_backup(inventory, kept, filters, now),
             problems,
             notices: inventory.notices().to_vec(),
+            nothing: None,
         }
     }
 

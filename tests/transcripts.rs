@@ -36,6 +36,7 @@ fn output_matches_transcripts() {
             .case("tests/cmd/doctor.trycmd")
             .case("tests/cmd/errors.trycmd")
             .case("tests/cmd/import.trycmd")
+            .case("tests/cmd/list.trycmd")
             .case("tests/cmd/log.trycmd")
             .case("tests/cmd/proof.trycmd")
             .case("tests/cmd/report.trycmd")

@@ -26,7 +26,10 @@ use crate::render::json::{self, Object};
 use crate::render::progress::Progress;
 use crate::report::{Report, Summary, page};
 use crate::screen::Screen;
-use crate::{file_options, inventory};
+use crate::{
+    file_options,
+    inventory::{self, Wanted},
+};
 
 pub(crate) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit, Error> {
     check_together(args, screen)?;
@@ -40,11 +43,16 @@ pub(crate) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit, Error> {
     let filters = args.filters.filters();
     let now = time::now();
     let renewals = Renewals::among(inventory.certificates(), now);
-    let identities = inventory::listed(&inventory, args.all, &filters, &renewals, now);
-    // As with `list`: a filter that leaves nothing is an answer, an empty store is none.
-    if identities.is_empty() && !filters.is_empty() {
-        return Err(list::nothing_left(&inventory, &filters, now));
-    }
+    let wanted = Wanted {
+        text: None,
+        filters: &filters,
+        all: args.all,
+    };
+    let identities = wanted.listed(&inventory, &renewals, now);
+    let nothing = match identities.is_empty() {
+        true => list::nothing::answer(&inventory, &wanted, &renewals, now)?,
+        false => None,
+    };
     let progress = Progress::start(screen, "Reading the backups");
     let report = Report::of(
         &inventory,
@@ -54,6 +62,7 @@ pub(crate) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit, Error> {
         &filters,
         now,
     );
+    let report = Report { nothing, ..report };
     drop(progress);
     inventory::warn_of_problems(&report.problems, screen);
     inventory::note_notices(&report.notices, screen);
@@ -73,15 +82,11 @@ pub(crate) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit, Error> {
         if let (Some(error), false) = (&not_synced, screen.json) {
             screen.error(error);
         }
-        let nothing = identities.is_empty() && report.only_in_backup.is_empty();
-        if nothing && !screen.json {
-            let more = match args.all {
-                true => "",
-                false => ", and --all adds what has no private key",
-            };
-            screen.note(&format!(
-                "nothing is on the page: 'certstow list' says where certstow looked{more}"
-            ));
+        if identities.is_empty() && !screen.json {
+            match &report.nothing {
+                Some(sentence) => screen.note(sentence),
+                None => list::nothing::explain(&inventory, screen),
+            }
         }
     }
     Ok(if report.problems.is_empty() && not_synced.is_none() {

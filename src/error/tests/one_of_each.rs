@@ -115,6 +115,7 @@ pub(super) fn one_of_each() -> Vec<(Error, u8, &'static str)> {
             "key-missing",
         ),
         (Error::Usage(text()), 2, "usage"),
+        (Error::NoStore, 18, "no-store"),
         (library(LibraryError::Cancelled), 130, "cancelled"),
         (Error::Scheduler(SchedulerError::None), 1, "no-scheduler"),
         (
