@@ -38,7 +38,7 @@ pub(crate) use global::Global;
 pub(crate) use import::ImportArgs;
 pub(crate) use list::{ListArgs, Order};
 pub(crate) use password::{PasswordCommand, SetArgs};
-pub(crate) use report::ReportArgs;
+pub(crate) use report::{REPORT, ReportArgs};
 pub(crate) use schedule::{ScheduleCommand, ScheduleInstallArgs, TaskArgs};
 pub(crate) use store::{PasswordArgs, StoreArgs};
 pub(crate) use words::Words;

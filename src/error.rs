@@ -38,6 +38,18 @@ pub(crate) enum Error {
     },
     /// The command line or an option's value makes no sense.
     Usage(String),
+    /// There is no such command or option, and something else was meant.
+    WrongCommand {
+        /// What is wrong.
+        message: String,
+        /// What to type.
+        hint: String,
+    },
+    /// A file that was named is not there.
+    NoFile {
+        /// The file.
+        file: PathBuf,
+    },
     /// A file with options makes no sense.
     Config {
         /// The file.
@@ -119,6 +131,18 @@ impl Error {
             }
             Self::Scheduler(error) => (error.to_string(), error.facts()),
             Self::Usage(text) => (text.clone(), Facts::usage()),
+            Self::WrongCommand { message, hint } => (
+                message.clone(),
+                Facts::new(Exit::Usage, "usage", safe(hint).into_owned()),
+            ),
+            Self::NoFile { file } => (
+                format!("{} is not there", file.display()),
+                Facts::new(
+                    Exit::Store,
+                    "no-file",
+                    "see how it is written, and whether its disk or share is there",
+                ),
+            ),
             Self::Config {
                 file,
                 line,
@@ -260,6 +284,8 @@ impl std::error::Error for Error {
             Self::Scheduler(error) => error.source(),
             Self::Log { source, .. } => Some(source),
             Self::Usage(_)
+            | Self::WrongCommand { .. }
+            | Self::NoFile { .. }
             | Self::Config { .. }
             | Self::NoStore
             | Self::NothingToImport { .. }

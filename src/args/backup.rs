@@ -35,7 +35,7 @@ pub(crate) enum BackupAction {
 #[command(mut_args(|argument| match argument.get_id().as_str() {
     "target" => argument.help(
         "The program that has to open the files, which decides the profile: windows2016, macos14, \
-         java8, ... ('certstow check' lists them all)"
+         java8, ... ('certstow check FILE' lists them all)"
     ),
     _ => argument,
 }))]

@@ -8,7 +8,7 @@
 //! ```
 
 use std::io::{self, IsTerminal as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use certstow_core::output::{self, Written};
 use certstow_core::renewal::Renewals;
@@ -18,7 +18,7 @@ use certstow_formats::names;
 use certstow_formats::sanitize::safe;
 
 use super::list;
-use crate::args::ReportArgs;
+use crate::args::{REPORT as FILE, ReportArgs};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::journal::Entry;
@@ -36,8 +36,9 @@ pub(crate) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit, Error> {
     let to_stdout = to_stdout(args);
     let existing = file_options::existing(args.force);
     let privacy = file_options::privacy(args.require_private);
+    let file = file_of(args);
     if !to_stdout {
-        output::preflight(&args.output, existing, privacy)?;
+        output::preflight(&file, existing, privacy)?;
     }
     let inventory = inventory::read(&args.stores, screen)?;
     let filters = args.filters.filters();
@@ -71,8 +72,7 @@ pub(crate) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit, Error> {
     if to_stdout {
         screen.print(|out| out.write_all(page.as_bytes()))?;
     } else {
-        let mut written =
-            output::write(&args.output, existing, privacy, page.as_bytes(), |_| Ok(()))?;
+        let mut written = output::write(&file, existing, privacy, page.as_bytes(), |_| Ok(()))?;
         not_synced = written.not_synced();
         if let (Some(error), true) = (&not_synced, screen.json) {
             let warning = Warning::new(Code::NotSynced, error.in_full());
@@ -94,6 +94,14 @@ pub(crate) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit, Error> {
     } else {
         Exit::Partial
     })
+}
+
+/// The file that is to be written: in a folder that is named, as cp(1) does.
+fn file_of(args: &ReportArgs) -> PathBuf {
+    match args.output.is_dir() {
+        true => args.output.join(FILE),
+        false => args.output.clone(),
+    }
 }
 
 fn to_stdout(args: &ReportArgs) -> bool {
