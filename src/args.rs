@@ -27,7 +27,8 @@ use clap::{
 use super::topics;
 use crate::exit::Exit;
 pub(crate) use backup::{
-    BackupAction, BackupArgs, BackupCommand, BackupRestoreArgs, BackupVerifyArgs, OpeningArgs,
+    BackupAction, BackupArgs, BackupCommand, BackupListArgs, BackupRestoreArgs, BackupVerifyArgs,
+    OpeningArgs,
 };
 pub(crate) use contents::{AlgorithmArgs, ContentArgs};
 pub(crate) use doctor::DoctorArgs;
@@ -71,7 +72,7 @@ pub(crate) enum Command {
     Export(Box<ExportArgs>),
     /// Put identities from files into a store, and read them back from it
     Import(ImportArgs),
-    /// Save every identity into folders, only what changed; verify and restore
+    /// Save every identity into folders, only what changed; list, verify and restore
     Backup(Box<BackupCommand>),
     /// Grade PKCS#12 files; with their password, prove that they restore
     Check(CheckArgs),

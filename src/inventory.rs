@@ -19,11 +19,11 @@ use certstow_platform::spec::StoreSpec;
 use certstow_platform::store::{Interaction, KeyState, ProblemKind};
 
 use super::args::StoreArgs;
-use super::ask;
 use super::error::Error;
 use super::render::progress::Progress;
 use super::screen::Screen;
 use super::warning::{Warning, advise_of_problem};
+use super::{ask, backup_folder};
 
 /// How often a person may mistype the password of a file.
 const TRIES: usize = 3;
@@ -195,8 +195,12 @@ pub(super) fn choose<'i>(
     args: &StoreArgs,
     screen: &Screen,
 ) -> Result<&'i ListedCertificate, Error> {
-    select::choose(inventory, choice, time::now())
-        .map_err(|error| beside_locked(error, inventory, args, screen))
+    select::choose(inventory, choice, time::now()).map_err(|error| {
+        if let LibraryError::NotFound { .. } = error {
+            backup_folder::tell(backup_folder::paths(&args.stores), screen);
+        }
+        beside_locked(error, inventory, args, screen)
+    })
 }
 
 /// That something was not found, with what to do where it may be in a file that is locked.

@@ -5,6 +5,7 @@
 
 mod args;
 mod ask;
+mod backup_folder;
 mod commands;
 mod completions;
 mod doctor;

@@ -352,7 +352,7 @@ impl Screen {
         if !self.json {
             self.line(
                 JOURNAL_ERROR,
-                format_args!("{HEADING}hint:{HEADING:#} {text}"),
+                format_args!("{HEADING}hint:{HEADING:#} {}", safe(text)),
             );
         }
     }

@@ -5,14 +5,13 @@
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
-use certstow_core::backup::manifest;
 use certstow_core::nearest::nearest;
 use certstow_platform::{os, stores_to_import_into};
 use clap::Command;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::args;
 use crate::error::Error;
+use crate::{args, backup_folder};
 
 /// Words that people bring from other programs.
 struct Habit {
@@ -280,7 +279,7 @@ fn of_folder(below: &str, folder: &Path, quoted: &str) -> String {
     if below == "backup" {
         return format!("to save every identity there: certstow backup --to {quoted}");
     }
-    if !is_backup(folder) {
+    if !backup_folder::is_one(folder) {
         return format!(
             "to see what it holds: certstow list --store {quoted}; to take it in: certstow import \
              {quoted}"
@@ -295,11 +294,6 @@ fn of_folder(below: &str, folder: &Path, quoted: &str) -> String {
         "to put back the backup in it: certstow backup restore {quoted} --into {store}; to see what \
          that holds: certstow backup list {quoted}"
     )
-}
-
-/// Whether a folder says that it is a backup.
-pub(super) fn is_backup(folder: &Path) -> bool {
-    folder.join(manifest::NAME).is_file()
 }
 
 /// Of an option that there is not.

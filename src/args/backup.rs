@@ -23,6 +23,8 @@ pub(crate) struct BackupCommand {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum BackupAction {
+    /// List what a backup holds, without a password
+    List(BackupListArgs),
     /// Check that every file of a backup is whole; with the password, that it restores
     Verify(Box<BackupVerifyArgs>),
     /// Put the identities of a backup back into a store
@@ -86,6 +88,13 @@ pub(crate) struct BackupArgs {
     pub(crate) stores: StoreArgs,
     #[command(flatten)]
     pub(crate) password: PasswordArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BackupListArgs {
+    /// The folders of the backup
+    #[arg(required = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) folders: Vec<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -25,6 +25,7 @@ use certstow_platform::{self, KnownStore, OpenOptions};
 
 use crate::args::ImportArgs;
 use crate::ask::{self, TerminalAsk};
+use crate::backup_folder;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::journal::Entry;
@@ -36,6 +37,7 @@ use report::ImportReport;
 pub(crate) fn run(args: &ImportArgs, screen: &Screen) -> Result<Exit, Error> {
     check_together(args)?;
     check_there(&args.files)?;
+    backup_folder::tell(&args.files, screen);
     let mut ask = TerminalAsk::new(screen);
     let password = ask::if_given(&args.password, screen)?.map(Arc::new);
     let mut sources = import::read(Input::Files(&args.files), password.as_slice(), &mut ask)?;

@@ -11,6 +11,7 @@ use certstow_core::{time, waits};
 use certstow_formats::{names, threads};
 
 use crate::args::{ListArgs, Order};
+use crate::backup_folder;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::inventory::{self, Wanted};
@@ -43,6 +44,7 @@ pub(crate) fn run(args: &ListArgs, screen: &Screen) -> Result<Exit, Error> {
     let tell_of_stores = || {
         inventory::warn_of_problems(inventory.problems(), screen);
         inventory::note_notices(inventory.notices(), screen);
+        backup_folder::tell(backup_folder::paths(&args.stores.stores), screen);
     };
     let nothing = nothing.map_err(|error| {
         tell_of_stores();

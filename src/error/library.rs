@@ -99,15 +99,21 @@ fn table(error: &Error, place: Place) -> Facts {
                 .in_wizard("'certstow list' shows what was found, and 'certstow stores' where"),
             },
         ),
-        Error::NotInBackup { near, unnamed, .. } => Facts::new(
+        Error::NotInBackup {
+            near,
+            unnamed,
+            folder,
+            ..
+        } => Facts::new(
             Exit::NotFound,
             "not-found",
             match (near, unnamed) {
                 (Some(near), _) => of_near(near),
-                (None, 0) => {
-                    "certstow-manifest.json in the folder names every identity that was saved there"
-                        .into()
-                }
+                (None, 0) => format!(
+                    "to see what was saved there: certstow backup list {}",
+                    os::shell_word(&safe(&folder.to_string_lossy()))
+                )
+                .into(),
                 (None, 1..) => Hint::on_command_line(
                     "files that the manifest does not name were left out; --unnamed looks into \
                      them, too",

@@ -16,6 +16,7 @@ mod emptied;
 mod escrow;
 #[cfg(target_os = "linux")]
 mod full;
+mod listed;
 mod missed;
 #[cfg(target_os = "linux")]
 mod peers;

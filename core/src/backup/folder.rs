@@ -57,6 +57,11 @@ impl Folder {
         Ok(folder)
     }
 
+    /// The names of the files that are called as those with identities.
+    pub(super) fn key_files(&self) -> impl Iterator<Item = &OsStr> {
+        self.key_files.iter().map(OsString::as_os_str)
+    }
+
     /// The files, in the order of their names, that have the name of a PKCS#12 file, whatever they are,
     /// and that none of these entries names.
     pub(super) fn unnamed(&self, entries: &[Saved]) -> Vec<Subject> {
