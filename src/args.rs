@@ -3,6 +3,7 @@
 
 mod backup;
 mod contents;
+mod copies;
 mod doctor;
 mod export;
 mod filter;
@@ -31,6 +32,7 @@ pub(crate) use backup::{
     OpeningArgs,
 };
 pub(crate) use contents::{AlgorithmArgs, ContentArgs};
+pub(crate) use copies::{CopiesAction, CopiesCommand, ForgetArgs};
 pub(crate) use doctor::DoctorArgs;
 pub(crate) use export::ExportArgs;
 pub(crate) use filter::SelectArgs;
@@ -76,6 +78,8 @@ pub(crate) enum Command {
     Backup(Box<BackupCommand>),
     /// Grade PKCS#12 files; with their password, prove that they restore
     Check(CheckArgs),
+    /// List the files that were saved, and whether they are what they were
+    Copies(CopiesCommand),
     /// Have the system run a backup at set times, and see about it
     #[command(subcommand)]
     Schedule(ScheduleCommand),

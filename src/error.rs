@@ -50,6 +50,11 @@ pub(crate) enum Error {
         /// The file.
         file: PathBuf,
     },
+    /// A file is none of those that were saved.
+    NotNoted {
+        /// The file.
+        file: PathBuf,
+    },
     /// A file with options makes no sense.
     Config {
         /// The file.
@@ -134,6 +139,14 @@ impl Error {
             Self::WrongCommand { message, hint } => (
                 message.clone(),
                 Facts::new(Exit::Usage, "usage", safe(hint).into_owned()),
+            ),
+            Self::NotNoted { file } => (
+                format!("{} is none of the files that were saved", file.display()),
+                Facts::new(
+                    Exit::NotFound,
+                    "not-noted",
+                    Hint::on_command_line("'certstow copies' lists them"),
+                ),
             ),
             Self::NoFile { file } => (
                 format!("{} is not there", file.display()),
@@ -286,6 +299,7 @@ impl std::error::Error for Error {
             Self::Usage(_)
             | Self::WrongCommand { .. }
             | Self::NoFile { .. }
+            | Self::NotNoted { .. }
             | Self::Config { .. }
             | Self::NoStore
             | Self::NothingToImport { .. }

@@ -20,6 +20,7 @@ use certstow_platform::store::{Interaction, KeyState, ProblemKind};
 
 use super::args::StoreArgs;
 use super::error::Error;
+use super::notes::Copies;
 use super::render::progress::Progress;
 use super::screen::Screen;
 use super::warning::{Warning, advise_of_problem};
@@ -289,6 +290,13 @@ impl<'a> Wanted<'a> {
         renewals.current_first(&mut listed);
         listed
     }
+}
+
+/// The files that this account saved; what is wrong with the account of them is warned about.
+pub(super) fn copies(screen: &Screen) -> Copies {
+    let (copies, warning) = Copies::read();
+    warning.iter().for_each(|warning| screen.warn(warning));
+    copies
 }
 
 /// Says what holds private keys that are of no use here as they are. They end no command otherwise.

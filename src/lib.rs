@@ -21,6 +21,7 @@ mod inventory;
 mod journal;
 mod log;
 mod man;
+mod notes;
 mod option_file;
 mod prompt;
 mod render;
@@ -114,6 +115,7 @@ fn dispatch(cli: &Cli, screen: &Screen) -> Result<Exit, Error> {
         Command::Export(args) => commands::export::run(args, screen),
         Command::Backup(command) => commands::backup::run(command, screen),
         Command::Import(args) => commands::import::run(args, screen),
+        Command::Copies(command) => commands::copies::run(command, screen),
         Command::Check(args) => commands::check::run(args, screen),
         Command::Schedule(command) => commands::schedule::run(command, screen),
         Command::Doctor(args) => commands::doctor::run(args, &cli.global, screen),

@@ -32,6 +32,7 @@ mod work;
 pub use crate::error::Emptied;
 pub use compare::{Absent, Comparison, Foreign};
 pub use destination::check_place;
+pub(crate) use folder::read;
 pub use held::{Held, HeldIdentity, held};
 pub use in_folder_of_store::{leave_out, leave_out_of};
 pub use in_stores::InStores;

@@ -60,7 +60,12 @@ pub(crate) fn run(args: &ListArgs, screen: &Screen) -> Result<Exit, Error> {
     }
 
     if screen.json {
-        screen.print_json(&json::list(&inventory, &identities, &renewals))?;
+        screen.print_json(&json::list(
+            &inventory,
+            &identities,
+            &renewals,
+            &inventory::copies(screen),
+        ))?;
     } else if !identities.is_empty() {
         let text = match args.tree {
             true => tree(&inventory, &identities, &renewals, now, screen),

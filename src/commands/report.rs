@@ -60,6 +60,7 @@ pub(crate) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit, Error> {
         &identities,
         &renewals,
         &args.backup,
+        &inventory::copies(screen),
         &filters,
         now,
     );

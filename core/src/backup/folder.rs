@@ -214,7 +214,7 @@ fn condition(bytes: &io::Result<Vec<u8>>, size: Option<u64>, sha256: &str) -> Co
 }
 
 /// All of a regular file, unless it is larger than `limit`.
-pub(super) fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+pub(crate) fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let _wait = output::waiting_for(path);
     let too_large = || io::Error::other("it is too large");
     let file = os::open_regular_file(&os::long_path(path))?;

@@ -124,6 +124,7 @@ pub(super) fn one_of_each() -> Vec<(Error, u8, &'static str)> {
             "usage",
         ),
         (Error::NoFile { file: file() }, 18, "no-file"),
+        (Error::NotNoted { file: file() }, 10, "not-noted"),
         (Error::NoStore, 18, "no-store"),
         (library(LibraryError::Cancelled), 130, "cancelled"),
         (Error::Scheduler(SchedulerError::None), 1, "no-scheduler"),
