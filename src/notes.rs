@@ -46,10 +46,12 @@ impl Copies {
         self.of_identity(id).iter().filter_map(Noted::when).max()
     }
 
-    /// The files of an identity, and what became of each.
+    /// The files of an identity, and what became of each; those that are lost last.
     pub(crate) fn states(&self, id: &EntryId) -> Vec<(&Noted, State)> {
         let files = self.of_identity(id).iter();
-        files.map(|noted| (noted, noted.state())).collect()
+        let mut states: Vec<_> = files.map(|noted| (noted, noted.state())).collect();
+        states.sort_by_key(|(_, state)| !state.may_be_there());
+        states
     }
 
     /// The files in a folder that are those that were saved, whatever they are called there and wherever

@@ -47,7 +47,7 @@ fn list(screen: &Screen) -> Result<Exit, Error> {
     for found in &found {
         screen.record(&entry(found));
     }
-    for warning in &warning {
+    if let Some(warning) = &warning {
         screen.warn_unless_json(warning);
     }
     if screen.json {

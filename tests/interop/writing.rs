@@ -18,6 +18,7 @@ use crate::peers::nss::Nss;
 use crate::peers::openssl::{self, OpenSsl, OpenSslLegacy};
 use crate::peers::python::Python;
 use crate::peers::{Expected, NAME, Peer, Sealed};
+use crate::program;
 
 pub(crate) const PEERS: [&dyn Peer; 6] = [&OpenSsl, &OpenSslLegacy, &Nss, &GnuTls, &Java, &Python];
 
@@ -353,8 +354,9 @@ fn every_attribute() -> Attributes {
 /// Has the program itself export [`EXPORTED`] from the folder that it is in.
 fn export(material: &Material, cell: &Cell, sealed: &Sealed) {
     assert!(cell.path, "the folder holds the issuers");
+    let folder = sealed.file.parent().expect("a folder");
     output(
-        Command::new(env!("CARGO_BIN_EXE_certstow"))
+        program::certstow(folder)
             .args(["export", EXPORTED, "--name", NAME])
             .args(["--profile", cell.profile.name(), "--store"])
             .arg(material.folder())
