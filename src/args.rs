@@ -3,12 +3,14 @@
 
 mod backup;
 mod contents;
+mod copies;
 mod doctor;
 mod export;
 mod filter;
 mod given;
 mod global;
 mod import;
+mod list;
 mod monitor;
 mod password;
 mod report;
@@ -27,18 +29,21 @@ use clap::{
 use super::topics;
 use crate::exit::Exit;
 pub(crate) use backup::{
-    BackupAction, BackupArgs, BackupCommand, BackupRestoreArgs, BackupVerifyArgs, OpeningArgs,
+    BackupAction, BackupArgs, BackupCommand, BackupListArgs, BackupRestoreArgs, BackupVerifyArgs,
+    OpeningArgs,
 };
 pub(crate) use contents::{AlgorithmArgs, ContentArgs};
+pub(crate) use copies::{CopiesAction, CopiesCommand, ForgetArgs};
 pub(crate) use doctor::DoctorArgs;
 pub(crate) use export::ExportArgs;
-pub(crate) use filter::{FilterArgs, SelectArgs};
+pub(crate) use filter::SelectArgs;
 pub(crate) use given::{Given, Kind, Typed, given};
 pub(crate) use global::Global;
 pub(crate) use import::ImportArgs;
+pub(crate) use list::{ListArgs, Order};
 pub(crate) use monitor::MonitorArgs;
 pub(crate) use password::{PasswordCommand, SetArgs};
-pub(crate) use report::ReportArgs;
+pub(crate) use report::{REPORT, ReportArgs};
 pub(crate) use schedule::{ScheduleCommand, ScheduleInstallArgs};
 pub(crate) use store::{PasswordArgs, StoreArgs};
 pub(crate) use words::Words;
@@ -71,10 +76,12 @@ pub(crate) enum Command {
     Export(Box<ExportArgs>),
     /// Put identities from files into a store, and read them back from it
     Import(ImportArgs),
-    /// Save every identity into folders, only what changed; verify and restore
+    /// Save every identity into folders, only what changed; list, verify and restore
     Backup(Box<BackupCommand>),
     /// Grade PKCS#12 files; with their password, prove that they restore
     Check(CheckArgs),
+    /// List the files that were saved, and whether they are what they were
+    Copies(CopiesCommand),
     /// Have the system run a backup at set times, and see about it
     #[command(subcommand)]
     Schedule(ScheduleCommand),
@@ -96,21 +103,6 @@ pub(crate) enum Command {
         #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
         folder: PathBuf,
     },
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ListArgs {
-    /// List certificates without a private key, and archived ones, too; and with --expires-within
-    /// those that are renewed already
-    #[arg(long)]
-    pub(crate) all: bool,
-    /// Show each below its issuers, as a tree
-    #[arg(long)]
-    pub(crate) tree: bool,
-    #[command(flatten)]
-    pub(crate) filters: Typed<FilterArgs>,
-    #[command(flatten)]
-    pub(crate) stores: StoreArgs,
 }
 
 // Where a store is named it may hold one identity alone, as a file mostly does.

@@ -21,7 +21,7 @@ use certstow_platform::vault::VaultError;
 
 use crate::exit::Exit;
 use crate::schedule::SchedulerError;
-pub(crate) use facts::{Answer, Explain, Facts, Hint, Wording};
+pub(crate) use facts::{Answer, Explain, Facts, GETS_IN, Hint, Wording};
 pub(crate) use library::OfDestination;
 
 /// Why certstow could not do what was asked. `Display` is made safe for a terminal.
@@ -38,6 +38,23 @@ pub(crate) enum Error {
     },
     /// The command line or an option's value makes no sense.
     Usage(String),
+    /// There is no such command or option, and something else was meant.
+    WrongCommand {
+        /// What is wrong.
+        message: String,
+        /// What to type.
+        hint: String,
+    },
+    /// A file that was named is not there.
+    NoFile {
+        /// The file.
+        file: PathBuf,
+    },
+    /// A file is none of those that were saved.
+    NotNoted {
+        /// The file.
+        file: PathBuf,
+    },
     /// A file with options makes no sense.
     Config {
         /// The file.
@@ -49,6 +66,8 @@ pub(crate) enum Error {
         /// A backslash in it was taken for the beginning of an escape.
         escaped: bool,
     },
+    /// There is no store on this machine, and it was asked what the stores have.
+    NoStore,
     /// There is nothing to import: no certificate with a private key.
     NothingToImport {
         /// The files that were looked into.
@@ -117,6 +136,26 @@ impl Error {
             }
             Self::Scheduler(error) => (error.to_string(), error.facts()),
             Self::Usage(text) => (text.clone(), Facts::usage()),
+            Self::WrongCommand { message, hint } => (
+                message.clone(),
+                Facts::new(Exit::Usage, "usage", safe(hint).into_owned()),
+            ),
+            Self::NotNoted { file } => (
+                format!("{} is none of the files that were saved", file.display()),
+                Facts::new(
+                    Exit::NotFound,
+                    "not-noted",
+                    Hint::on_command_line("'certstow copies' lists them"),
+                ),
+            ),
+            Self::NoFile { file } => (
+                format!("{} is not there", file.display()),
+                Facts::new(
+                    Exit::Store,
+                    "no-file",
+                    "see how it is written, and whether its disk or share is there",
+                ),
+            ),
             Self::Config {
                 file,
                 line,
@@ -140,6 +179,17 @@ impl Error {
                              --help' describes them"
                         }
                     }),
+                ),
+            ),
+            Self::NoStore => (
+                "there is no store on this machine to look in".to_owned(),
+                Facts::new(
+                    Exit::Store,
+                    "no-store",
+                    Hint::on_command_line(format!(
+                        "{GETS_IN}; 'certstow stores' lists the places \
+                                                   where stores are looked for"
+                    )),
                 ),
             ),
             Self::NothingToImport {
@@ -195,7 +245,7 @@ impl Error {
                     None => String::new(),
                 };
                 (
-                    format!("nothing happened for {}{waiting}", time::wait(*after)),
+                    format!("nothing happened for {}{waiting}", time::length(*after)),
                     Facts::new(
                         Exit::InteractionRequired,
                         "timed-out",
@@ -247,7 +297,11 @@ impl std::error::Error for Error {
             Self::Scheduler(error) => error.source(),
             Self::Log { source, .. } => Some(source),
             Self::Usage(_)
+            | Self::WrongCommand { .. }
+            | Self::NoFile { .. }
+            | Self::NotNoted { .. }
             | Self::Config { .. }
+            | Self::NoStore
             | Self::NothingToImport { .. }
             | Self::PersonRequired { .. }
             | Self::NobodyToShow { .. }

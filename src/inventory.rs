@@ -9,7 +9,7 @@ use certstow_core::error::Error as LibraryError;
 use certstow_core::identity::{Inventory, ListedCertificate, StoreProblem, Stores};
 use certstow_core::password::{self, Typed};
 use certstow_core::renewal::Renewals;
-use certstow_core::select::{self, Choice, Filters};
+use certstow_core::select::{self, Choice, Filters, Want};
 use certstow_core::time::{self, UnixTime};
 use certstow_formats::sanitize::safe;
 use certstow_formats::secret::Password;
@@ -19,11 +19,12 @@ use certstow_platform::spec::StoreSpec;
 use certstow_platform::store::{Interaction, KeyState, ProblemKind};
 
 use super::args::StoreArgs;
-use super::ask;
 use super::error::Error;
+use super::notes::Copies;
 use super::render::progress::Progress;
 use super::screen::Screen;
 use super::warning::{Warning, advise_of_problem};
+use super::{ask, backup_folder};
 
 /// How often a person may mistype the password of a file.
 const TRIES: usize = 3;
@@ -196,56 +197,106 @@ pub(super) fn choose<'i>(
     screen: &Screen,
 ) -> Result<&'i ListedCertificate, Error> {
     select::choose(inventory, choice, time::now()).map_err(|error| {
-        let may_be_locked_away = matches!(
-            error,
-            LibraryError::NotFound { .. } | LibraryError::Store(StoreError::KeyMissing { .. })
-        );
-        let count = locked(inventory).count();
-        if !may_be_locked_away || count == 0 {
-            return error.into();
+        if let LibraryError::NotFound { .. } = error {
+            backup_folder::tell(backup_folder::paths(&args.stores), screen);
         }
-        let Some(file) = locked_alone(inventory, args) else {
-            return Error::BesideLocked {
-                error,
-                locked: count,
-            };
-        };
-        let place = file.place.clone();
-        match (file.kind, screen.interaction()) {
-            (ProblemKind::Locked, Interaction::Never) => {
-                StoreError::InteractionRequired { place }.into()
-            }
-            (ProblemKind::Locked, Interaction::Allowed) => Error::BesideLocked {
-                error,
-                locked: count,
-            },
-            _ => StoreError::WrongPassword { place }.into(),
-        }
+        beside_locked(error, inventory, args, screen)
     })
 }
 
-/// The identities that pass the filters, the current one before those that it renewed. Certificates
-/// without a private key, archived ones, and those that would be said to expire although they are
-/// renewed, only if `all` are wanted.
-pub(super) fn listed<'a>(
-    inventory: &'a Inventory,
-    all: bool,
-    filters: &Filters,
-    renewals: &Renewals<'_>,
-    now: UnixTime,
-) -> Vec<&'a ListedCertificate> {
-    let is_quiet = |listed: &ListedCertificate| {
-        let renewed = filters.expires_within.is_some() && renewals.of(listed).is_some();
-        renewed || !listed.has_key() || listed.is_archived()
+/// That something was not found, with what to do where it may be in a file that is locked.
+pub(super) fn beside_locked(
+    error: LibraryError,
+    inventory: &Inventory,
+    args: &StoreArgs,
+    screen: &Screen,
+) -> Error {
+    let may_be_locked_away = matches!(
+        error,
+        LibraryError::NotFound { .. } | LibraryError::Store(StoreError::KeyMissing { .. })
+    );
+    let count = locked(inventory).count();
+    if !may_be_locked_away || count == 0 {
+        return error.into();
+    }
+    let Some(file) = locked_alone(inventory, args) else {
+        return Error::BesideLocked {
+            error,
+            locked: count,
+        };
     };
-    let mut listed: Vec<_> = inventory
-        .certificates()
-        .iter()
-        .filter(|listed| all || !is_quiet(listed))
-        .filter(|listed| filters.matches(listed, now))
-        .collect();
-    renewals.current_first(&mut listed);
-    listed
+    let place = file.place.clone();
+    match (file.kind, screen.interaction()) {
+        (ProblemKind::Locked, Interaction::Never) => {
+            StoreError::InteractionRequired { place }.into()
+        }
+        (ProblemKind::Locked, Interaction::Allowed) => Error::BesideLocked {
+            error,
+            locked: count,
+        },
+        _ => StoreError::WrongPassword { place }.into(),
+    }
+}
+
+/// Which identities are to be listed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted<'a> {
+    /// The beginning of a thumbprint, or text in a name, as of a selector; all without one.
+    pub(super) text: Option<&'a str>,
+    /// Conditions beside that.
+    pub(super) filters: &'a Filters,
+    /// Certificates without a private key, archived ones, and those that would be said to expire
+    /// although they are renewed, too.
+    pub(super) all: bool,
+}
+
+impl<'a> Wanted<'a> {
+    /// Every certificate that is meant, those that are not listed too.
+    pub(super) fn matching<'i>(
+        &self,
+        inventory: &'i Inventory,
+        now: UnixTime,
+    ) -> Vec<&'i ListedCertificate> {
+        let choice = Choice {
+            selector: self.text,
+            filters: self.filters,
+            newest: false,
+            want: Want::Certificate,
+        };
+        select::all(inventory, &choice, now)
+    }
+
+    /// The same whatever the filters say.
+    pub(super) fn unfiltered(self) -> Wanted<'a> {
+        Wanted {
+            filters: Filters::none(),
+            ..self
+        }
+    }
+
+    /// Those that are listed, the current one before those that it renewed.
+    pub(super) fn listed<'i>(
+        &self,
+        inventory: &'i Inventory,
+        renewals: &Renewals<'_>,
+        now: UnixTime,
+    ) -> Vec<&'i ListedCertificate> {
+        let is_quiet = |listed: &ListedCertificate| {
+            let renewed = self.filters.expires_within.is_some() && renewals.of(listed).is_some();
+            renewed || !listed.has_key() || listed.is_archived()
+        };
+        let mut listed = self.matching(inventory, now);
+        listed.retain(|listed| self.all || !is_quiet(listed));
+        renewals.current_first(&mut listed);
+        listed
+    }
+}
+
+/// The files that this account saved; what is wrong with the account of them is warned about.
+pub(super) fn copies(screen: &Screen) -> Copies {
+    let (copies, warning) = Copies::read();
+    warning.iter().for_each(|warning| screen.warn(warning));
+    copies
 }
 
 /// Says what holds private keys that are of no use here as they are. They end no command otherwise.

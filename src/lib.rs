@@ -5,6 +5,7 @@
 
 mod args;
 mod ask;
+mod backup_folder;
 mod commands;
 mod completions;
 mod doctor;
@@ -21,18 +22,21 @@ mod journal;
 mod log;
 mod man;
 mod monitor;
+mod notes;
 mod option_file;
 mod prompt;
 mod render;
 mod report;
 mod schedule;
 mod screen;
+mod tilde;
 mod timeout;
 mod topics;
 mod warning;
 mod watchdog;
 mod window;
 mod wizard;
+mod wrong_command;
 
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -48,6 +52,7 @@ pub use completions::answer as answer_shell;
 use journal::Journal;
 use monitor::Monitor;
 use screen::Screen;
+use tilde::Tilde;
 
 /// Runs certstow with these arguments, the first being the program's name.
 pub fn run(arguments: Vec<OsString>) -> Exit {
@@ -62,18 +67,20 @@ fn run_command(arguments: Vec<OsString>) -> (Exit, bool) {
     let json = arguments.iter().any(|argument| argument == "--json");
     let mut command = args::command();
     let parsed = args::parse(&mut command, &arguments)
-        .or_else(|error| wizard::meant(&error, arguments).ok_or(error));
+        .or_else(|error| wizard::meant(&error, arguments.clone()).ok_or(error));
     let (cli, matches) = match parsed {
         Ok(parsed) => parsed,
-        Err(error) => return (answer(&error, json), false),
+        Err(error) => return (answer(&error, &arguments, json), false),
     };
     let screen = Arc::new(Screen::new(&cli.global));
     interrupt::handle(&screen);
+    let tilde = Tilde::of(&arguments);
     let watch = timeout::watch(&cli.global, &screen);
     let exit = monitored(&cli, &screen, || {
         open_logs(&cli, &command, &matches, &screen).and_then(|()| dispatch(&cli, &screen))
     });
     drop(watch);
+    tilde.tell(exit, &screen);
     wipe_stack();
     screen.end(exit);
     (exit, screen.was_in_wizard())
@@ -133,6 +140,7 @@ fn dispatch(cli: &Cli, screen: &Screen) -> Result<Exit, Error> {
         Command::Export(args) => commands::export::run(args, screen),
         Command::Backup(command) => commands::backup::run(command, screen),
         Command::Import(args) => commands::import::run(args, screen),
+        Command::Copies(command) => commands::copies::run(command, screen),
         Command::Check(args) => commands::check::run(args, screen),
         Command::Schedule(command) => commands::schedule::run(command, screen),
         Command::Doctor(args) => commands::doctor::run(args, &cli.global, screen),
@@ -145,12 +153,13 @@ fn dispatch(cli: &Cli, screen: &Screen) -> Result<Exit, Error> {
 }
 
 /// Prints help, the version, or what is wrong with the command line.
-fn answer(error: &clap::Error, json: bool) -> Exit {
+fn answer(error: &clap::Error, arguments: &[OsString], json: bool) -> Exit {
     let screen = Screen::for_errors(json);
     if error.use_stderr() {
-        match json {
-            true => screen.error(&Error::Usage(args::first_paragraph(&error.to_string()))),
-            false => screen.usage(error),
+        match (wrong_command::meant(error, arguments), json) {
+            (Some(meant), _) => screen.error(&meant),
+            (None, true) => screen.error(&Error::Usage(args::first_paragraph(&error.to_string()))),
+            (None, false) => screen.usage(error),
         }
         return Exit::Usage;
     }

@@ -76,7 +76,7 @@ impl Monitor {
                 let outlets = Outlets::named(&args.monitor);
                 ("backup verify", State::of(outlets, &args.folders))
             }
-            Some(BackupAction::Restore(_)) => return None,
+            Some(BackupAction::List(_) | BackupAction::Restore(_)) => return None,
         };
         Some(Self {
             command,

@@ -12,8 +12,10 @@ mod tests;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use certstow_core::backup::manifest::{NAME, Saved};
 use certstow_core::backup::{self, InStores, Kept};
 use certstow_core::identity::{Inventory, ListedCertificate, StoreProblem};
+use certstow_core::noted::{Noted, State};
 use certstow_core::renewal::Renewals;
 use certstow_core::select::Filters;
 use certstow_core::time::Urgency;
@@ -22,6 +24,8 @@ use certstow_formats::certificate::EntryId;
 use certstow_formats::names;
 use certstow_formats::proof::Level;
 use certstow_platform::store::{KeyState, ProblemKind};
+
+use crate::notes::Copies;
 
 /// What the page shows.
 #[derive(Debug)]
@@ -40,6 +44,8 @@ pub(crate) struct Report {
     /// What could not be read, in stores and backups.
     pub(crate) problems: Vec<StoreProblem>,
     pub(crate) notices: Vec<StoreProblem>,
+    /// That nothing passes the filters, as a sentence.
+    pub(crate) nothing: Option<String>,
 }
 
 /// A backup that was looked at.
@@ -134,6 +140,8 @@ pub(crate) struct Copy {
     pub(crate) place: Option<(String, String)>,
     /// Whether nothing proves that its private key works.
     pub(crate) unproven: bool,
+    /// Whether it is known from when it was saved alone: its volume or folder is not there now.
+    pub(crate) away: bool,
 }
 
 /// How near the end of a certificate is, or why that is of no concern.
@@ -217,6 +225,7 @@ impl Report {
         identities: &[&ListedCertificate],
         renewals: &Renewals<'_>,
         folders: &[PathBuf],
+        copies: &Copies,
         filters: &Filters,
         now: UnixTime,
     ) -> Self {
@@ -225,7 +234,7 @@ impl Report {
         let mut backups = Vec::new();
         for folder in folders {
             let name = folder.display().to_string();
-            let found = backup::kept(folder);
+            let found = backup::kept(folder).or_else(|reason| exported(folder, copies, reason));
             backups.push(Backup {
                 folder: folder.clone(),
                 identities: found.as_ref().ok().map(Vec::len),
@@ -245,7 +254,7 @@ impl Report {
         }
         let mut items: Vec<Item> = identities
             .iter()
-            .map(|identity| Item::of(inventory, identity, renewals, &kept))
+            .map(|identity| Item::of(inventory, identity, renewals, (&kept, copies)))
             .collect();
         items.sort_by_cached_key(|item| {
             let (rank, distance) = item.order(now);
@@ -259,6 +268,7 @@ impl Report {
             only_in_backup: only_in_backup(inventory, kept, filters, now),
             problems,
             notices: inventory.notices().to_vec(),
+            nothing: None,
         }
     }
 
@@ -337,7 +347,7 @@ impl Item {
         inventory: &Inventory,
         identity: &ListedCertificate,
         renewals: &Renewals<'_>,
-        kept: &KeptFiles,
+        (kept, noted): (&KeptFiles, &Copies),
     ) -> Self {
         let entry = identity.entry();
         let parsed = entry.certificate.parse();
@@ -347,7 +357,14 @@ impl Item {
             when: Some(when),
             place: None,
             unproven: false,
+            away: false,
         });
+        // Where a folder that was looked at has the file, it is said of that.
+        let noted = noted.states(&entry.id).into_iter().filter(|(noted, _)| {
+            let hash = &noted.sha256;
+            !files.iter().any(|(_, kept)| kept.saved.sha256 == *hash)
+        });
+        let (there, lost): (Vec<_>, Vec<_>) = noted.partition(|(_, state)| state.may_be_there());
         let stores = identity.entries().iter().map(|stored| {
             let name = inventory.store_name(stored.store);
             (name, stored.entry.places.clone())
@@ -375,8 +392,17 @@ impl Item {
             provider: entry.provider.clone(),
             archived: identity.is_archived(),
             stores: stores.collect(),
-            copies: files.iter().filter_map(whole).chain(told).collect(),
-            damaged: files.iter().filter_map(damaged).collect(),
+            copies: files
+                .iter()
+                .filter_map(whole)
+                .chain(there.iter().map(saved))
+                .chain(told)
+                .collect(),
+            damaged: files
+                .iter()
+                .filter_map(damaged)
+                .chain(lost.iter().map(lost_copy))
+                .collect(),
             sha1: identity.thumbprint(),
             sha256,
         }
@@ -428,7 +454,55 @@ fn whole((folder, kept): &(String, Kept)) -> Option<Copy> {
         when: time::from_utc(&kept.saved.written),
         place: Some((folder.clone(), kept.saved.file.clone())),
         unproven: kept.saved.proof == Some(Level::None),
+        away: false,
     })
+}
+
+/// A file that was exported.
+fn saved((noted, state): &(&Noted, State)) -> Copy {
+    Copy {
+        when: noted.when(),
+        place: Some(place(noted)),
+        unproven: false,
+        away: *state != State::There,
+    }
+}
+
+fn lost_copy((noted, state): &(&Noted, State)) -> (String, String, String) {
+    let (folder, file) = place(noted);
+    let what = state.reason().unwrap_or("it is gone");
+    (folder, file, what.to_owned())
+}
+
+/// The folder and the name of a file that was exported.
+fn place(noted: &Noted) -> (String, String) {
+    let folder = noted.file.parent().unwrap_or(Path::new(""));
+    let name = noted.file.file_name().unwrap_or_default();
+    (
+        folder.display().to_string(),
+        name.to_string_lossy().into_owned(),
+    )
+}
+
+/// What a folder without a manifest has of the files that were exported.
+fn exported(folder: &Path, copies: &Copies, reason: String) -> Result<Vec<Kept>, String> {
+    let found = copies.found_in(folder);
+    if found.is_empty() || folder.join(NAME).exists() {
+        return Err(reason);
+    }
+    let kept = found.into_iter().map(|(noted, file)| Kept {
+        saved: Saved {
+            file,
+            sha256: noted.sha256.clone(),
+            size: noted.size,
+            thumbprint: noted.thumbprint.clone(),
+            label: noted.label.clone(),
+            written: noted.saved.clone(),
+            ..Saved::default()
+        },
+        damage: None,
+    });
+    Ok(kept.collect())
 }
 
 fn damaged((folder, kept): &(String, Kept)) -> Option<(String, String, String)> {

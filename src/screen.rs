@@ -425,6 +425,16 @@ impl Screen {
         }
     }
 
+    /// Says, after an error, what else may help.
+    pub(crate) fn hint(&self, text: &str) {
+        if !self.json {
+            self.line(
+                JOURNAL_ERROR,
+                format_args!("{HEADING}hint:{HEADING:#} {}", safe(text)),
+            );
+        }
+    }
+
     /// Prints what clap says is wrong with the command line.
     pub(crate) fn usage(&self, error: &clap::Error) {
         if self.to_journal {

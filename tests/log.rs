@@ -615,7 +615,7 @@ fn journal_lines_of_results_carry_their_level() {
 fn journal_lines_carry_their_level() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (folder, samples) = (folder.path(), samples());
-    let nobody = ["list", "--store", &samples, "--subject", "Nobody", "-v"];
+    let nobody = ["list", "Nobody", "--store", &samples, "-v"];
     let said = to_journal(folder, true, &nobody);
     let levels: Vec<_> = said.lines().map(|line| line.get(..3)).collect();
     assert_eq!(levels, [Some("<6>"), Some("<3>"), Some("<3>")], "{said}");

@@ -133,7 +133,7 @@ fn list_expires_within_leaves_out_renewed() {
     let (_, text) = listed(folder, "list --valid");
     assert_eq!(text.matches("Ada Example").count(), 2, "{text}");
     let (code, text) = listed(folder, "list --expires-within 30d --subject ada");
-    assert_eq!(code, Some(10), "{text}");
+    assert_eq!(code, Some(0), "{text}");
     assert!(
         text.contains("one that is renewed already matches"),
         "{text}"
@@ -143,9 +143,50 @@ fn list_expires_within_leaves_out_renewed() {
     let (certificate, _) = pem.split_once("-----BEGIN PRIVATE").expect("a key");
     fs::write(folder.join("store/keyless.pem"), certificate).expect("a file");
     let (code, text) = listed(folder, "list --expires-within 30d --subject ada");
-    assert_eq!(code, Some(10), "{text}");
+    assert_eq!(code, Some(0), "{text}");
     let kinds = "2 match: 1 renewed already, 1 without a private key";
     assert!(text.contains(kinds), "{text}");
+}
+
+/// The names that are listed, in their order.
+fn names(text: &str) -> Vec<&str> {
+    let lines = text.lines().skip(1);
+    lines.filter_map(|line| line.split("  ").next()).collect()
+}
+
+#[test]
+fn list_sorts_by_end_and_name() {
+    let folder = store(&[other(), new(), old()]);
+    let folder = folder.path();
+    let sorted = |by: &str| listed(folder, &format!("list --sort {by}")).1;
+    assert_eq!(
+        names(&sorted("end")),
+        ["Bob Example", "Ada Example", "Ada Example"]
+    );
+    let by_name = sorted("name");
+    assert_eq!(
+        names(&by_name),
+        ["Ada Example", "Ada Example", "Bob Example"]
+    );
+    // The current one stays before what it renewed.
+    let renewed = by_name
+        .lines()
+        .position(|line| line.contains("newer one until"));
+    assert_eq!(renewed, Some(2), "{by_name}");
+}
+
+#[test]
+fn report_without_match_writes_page() {
+    let folder = store(&[new()]);
+    let folder = folder.path();
+    let (code, text) = listed(folder, "report --expires-within 60d -o page.html");
+    assert_eq!(code, Some(0), "{text}");
+    let page = fs::read_to_string(folder.join("page.html")).expect("the page");
+    let nothing = "No identity ends within 60 days in file:";
+    assert!(page.contains(nothing) && text.contains(nothing), "{text}");
+    let (_, told) = listed(folder, "report --expired -o page.html --force --json");
+    let told: Value = serde_json::from_str(&told).expect("JSON alone");
+    assert_eq!(told["identities"], 0);
 }
 
 #[test]

@@ -109,6 +109,7 @@ impl Scene {
             .args(more)
             .current_dir(self.folder())
             .env("SECRET", PASSWORD)
+            .env("XDG_DATA_HOME", self.folder().join("data"))
             .stdin(Stdio::null())
             .output()
             .expect("certstow starts");

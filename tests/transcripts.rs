@@ -9,41 +9,44 @@ use trycmd::TestCases;
 
 #[test]
 fn output_matches_transcripts() {
-    let nowhere = tempfile::tempdir().expect("a temporary folder");
-    let home = nowhere.path().to_string_lossy().into_owned();
     #[cfg(unix)]
     set_modes();
+    let mut names = vec!["help"];
+    if cfg!(target_os = "linux") {
+        names.extend([
+            "backup", "commands", "copies", "doctor", "errors", "import", "list", "log", "proof",
+            "report", "schedule",
+        ]);
+    }
+    if cfg!(all(target_os = "linux", not(feature = "secret-service"))) {
+        names.push("password");
+    }
+    std::thread::scope(|scope| {
+        for name in names {
+            scope.spawn(move || matches(name));
+        }
+    });
+}
+
+/// Runs one of them, as an account of its own, which remembers what it saved.
+fn matches(name: &str) {
+    let nowhere = tempfile::tempdir().expect("a temporary folder");
+    let home = nowhere.path().to_string_lossy().into_owned();
     remember_a_disk(nowhere.path());
     let cases = TestCases::new();
     cases
-        .insert_var("[HOME]", home)
+        .insert_var("[HOME]", home.clone())
         .expect("a name for the folder");
     cases
-        .env("XDG_DATA_HOME", nowhere.path().to_string_lossy())
-        .env("XDG_CONFIG_HOME", nowhere.path().to_string_lossy())
-        .env("HOME", nowhere.path().to_string_lossy())
+        .env("XDG_DATA_HOME", &home)
+        .env("XDG_CONFIG_HOME", &home)
+        .env("HOME", &home)
         .env("NO_COLOR", "1")
         .env("COLUMNS", "120")
         .env("TZ", "UTC")
         .env("SECRET", "correct horse battery staple")
         .env("NO_SECRET", "")
-        .case("tests/cmd/help.trycmd");
-    if cfg!(target_os = "linux") {
-        cases
-            .case("tests/cmd/backup.trycmd")
-            .case("tests/cmd/commands.trycmd")
-            .case("tests/cmd/copies.trycmd")
-            .case("tests/cmd/doctor.trycmd")
-            .case("tests/cmd/errors.trycmd")
-            .case("tests/cmd/import.trycmd")
-            .case("tests/cmd/log.trycmd")
-            .case("tests/cmd/proof.trycmd")
-            .case("tests/cmd/report.trycmd")
-            .case("tests/cmd/schedule.trycmd");
-    }
-    if cfg!(all(target_os = "linux", not(feature = "secret-service"))) {
-        cases.case("tests/cmd/password.trycmd");
-    }
+        .case(format!("tests/cmd/{name}.trycmd"));
 }
 
 /// Has the account know of a backup of three identities in a folder that is not there now.

@@ -92,7 +92,8 @@ pub enum Error {
     },
     /// No identity in a backup matches.
     NotInBackup {
-        /// The selector as given, or a description of the filters.
+        /// The selector as given, or a description of the filters; empty where any identity was
+        /// wanted.
         selector: String,
         /// The folder.
         folder: PathBuf,

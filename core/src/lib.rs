@@ -85,6 +85,7 @@ pub mod identity;
 pub mod import;
 pub mod letters;
 pub mod nearest;
+pub mod noted;
 pub mod output;
 pub mod password;
 pub mod renewal;

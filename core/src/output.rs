@@ -269,11 +269,11 @@ fn check_target(file: &Path, existing: Existing) -> Result<(), Error> {
         _ => names_a_folder(file),
     };
     if is_folder || file.file_name().is_none() {
-        return Err(Error::target(
-            file,
-            "it is a folder",
-            ErrorKind::IsADirectory.into(),
-        ));
+        let (what, kind) = match file.file_name().is_some() && !file.exists() {
+            true => ("there is no such folder", ErrorKind::NotFound),
+            false => ("it is a folder", ErrorKind::IsADirectory),
+        };
+        return Err(Error::target(file, what, kind.into()));
     }
     if existing == Existing::ReplaceAny && found.as_ref().is_ok_and(|found| !found.is_file()) {
         return Ok(());

@@ -18,7 +18,6 @@ mod near;
 mod selector;
 
 pub use filters::Filters;
-pub(crate) use filters::NONE;
 pub use known::Known;
 pub(crate) use known::Recorded;
 pub(crate) use near::misspelled;
@@ -55,7 +54,7 @@ impl<'a> Choice<'a> {
     pub fn of(selector: &'a str) -> Self {
         Self {
             selector: Some(selector),
-            filters: &NONE,
+            filters: Filters::none(),
             newest: false,
             want: Want::Key,
         }
@@ -224,7 +223,7 @@ fn candidate(inventory: &Inventory, listed: &ListedCertificate) -> Candidate {
 }
 
 /// A selector and filters, for messages; empty if there is neither.
-pub(crate) fn described(selector: Option<&str>, filters: &Filters) -> String {
+pub fn described(selector: Option<&str>, filters: &Filters) -> String {
     let selector = selector.map(|selector| format!("'{selector}'"));
     let filters = Some(filters).filter(|filters| !filters.is_empty());
     let filters = filters.map(|filters| filters.described().to_owned());
@@ -232,7 +231,8 @@ pub(crate) fn described(selector: Option<&str>, filters: &Filters) -> String {
     parts.join(" ")
 }
 
-fn not_found(inventory: &Inventory, choice: &Choice<'_>, now: UnixTime) -> Error {
+/// That nothing matches a choice, with what may have been meant.
+pub fn not_found(inventory: &Inventory, choice: &Choice<'_>, now: UnixTime) -> Error {
     let problems = inventory.problems().len();
     let note = (problems > 0).then(|| {
         let unread = counted(problems, "file or certificate", "files or certificates");

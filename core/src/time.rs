@@ -145,10 +145,11 @@ pub fn parse_wait(text: &str) -> Result<Option<Duration>, String> {
     Ok(Some(wait).filter(|wait| !wait.is_zero()))
 }
 
-/// The length of a wait in the largest unit that leaves no rest: "90 seconds", "10 minutes".
-pub fn wait(length: Duration) -> String {
+/// A length of time in the largest unit that leaves no rest: "90 seconds", "10 minutes", "60 days".
+pub fn length(length: Duration) -> String {
     let seconds = length.as_secs();
     let (count, unit) = match seconds {
+        _ if seconds >= 86400 && seconds.is_multiple_of(86400) => (seconds / 86400, "day"),
         _ if seconds >= 3600 && seconds.is_multiple_of(3600) => (seconds / 3600, "hour"),
         _ if seconds >= 60 && seconds.is_multiple_of(60) => (seconds / 60, "minute"),
         _ => (seconds, "second"),
@@ -228,9 +229,10 @@ mod tests {
             ("10m", "10 minutes"),
             ("60m", "1 hour"),
             ("2h", "2 hours"),
+            ("48h", "2 days"),
         ] {
             let length = parse_wait(text).unwrap().unwrap();
-            assert_eq!(wait(length), said);
+            assert_eq!(super::length(length), said);
         }
         for none in ["0", "0s", "0m"] {
             assert_eq!(parse_wait(none), Ok(None));

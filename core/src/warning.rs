@@ -47,6 +47,8 @@ pub enum Code {
     NotSynced,
     /// A store did not record that a copy was saved.
     NotMarked,
+    /// That a copy was saved is not remembered, or what was remembered is damaged.
+    NotNoted,
     /// The private key that was to be deleted is still there, or was deleted and is also elsewhere.
     KeyStays,
     /// Private keys in a folder are not encrypted.

@@ -324,9 +324,13 @@ pub(crate) use system::console_text;
 pub use system::free_space;
 
 /// A name for the file system that a folder is on, which it keeps wherever it is mounted: the UUID of
-/// a disk, or a share as it is mounted. `None` where the system does not tell, so on Windows and
-/// macOS.
+/// a disk, or a share as it is mounted; on Windows the volume's serial number. `None` where the system
+/// does not tell, so on macOS.
 pub use system::volume;
+
+/// The folder by which the volume is reached that a folder is on: where it is mounted, a drive (`E:\`),
+/// a share (`\\SERVER\SHARE\`). The folder has to be there. `None` where the system does not tell.
+pub use system::mount_root;
 
 /// The removable drives that are there and can be written to: USB drives and disks, memory cards.
 /// None where the system does not tell; the one that the system runs from is not among them. A

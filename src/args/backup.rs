@@ -25,6 +25,8 @@ pub(crate) struct BackupCommand {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum BackupAction {
+    /// List what a backup holds, without a password
+    List(BackupListArgs),
     /// Check that every file of a backup is whole; with the password, that it restores
     Verify(Box<BackupVerifyArgs>),
     /// Put the identities of a backup back into a store
@@ -37,7 +39,7 @@ pub(crate) enum BackupAction {
 #[command(mut_args(|argument| match argument.get_id().as_str() {
     "target" => argument.help(
         "The program that has to open the files, which decides the profile: windows2016, macos14, \
-         java8, ... ('certstow check' lists them all)"
+         java8, ... ('certstow check FILE' lists them all)"
     ),
     _ => argument,
 }))]
@@ -99,6 +101,13 @@ pub(crate) struct BackupArgs {
         help_heading = "Monitoring"
     )]
     pub(crate) on_failure: Option<CommandLine>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BackupListArgs {
+    /// The folders of the backup
+    #[arg(required = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) folders: Vec<PathBuf>,
 }
 
 #[derive(Debug, Args)]

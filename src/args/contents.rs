@@ -25,7 +25,7 @@ pub(crate) struct AlgorithmArgs {
     #[arg(long, value_parser = one_of::<Profile>(), conflicts_with = "target")]
     pub(crate) profile: Option<Profile>,
     /// The program that has to open the file, which decides the profile: windows2016, macos14,
-    /// java8, ... ('certstow check' lists them all)
+    /// java8, ... ('certstow check FILE' lists them all)
     #[arg(long = "for", id = "target", value_name = "TARGET", value_parser = parse_target)]
     pub(crate) target: Option<&'static Target>,
     /// Iterations of key derivation, at most 600000 [default: the profile's]

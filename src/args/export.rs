@@ -14,7 +14,7 @@ use super::words::{Words as _, one_of};
 pub(crate) struct ExportArgs {
     #[command(flatten)]
     pub(crate) select: SelectArgs,
-    /// The file; - is standard output [default: the label, in the current folder]
+    /// The file, or a folder for it; - is standard output [default: the label, in the current folder]
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) output: Option<PathBuf>,
     /// Replace the file if it exists

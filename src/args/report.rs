@@ -8,15 +8,13 @@ use super::filter::FilterArgs;
 use super::given::Typed;
 use super::store::StoreArgs;
 
+/// What the file is called where nothing else is said.
+pub(crate) const REPORT: &str = "certstow-report.html";
+
 #[derive(Debug, Args)]
 pub(crate) struct ReportArgs {
-    /// The file; - is standard output
-    #[arg(
-        short,
-        long,
-        value_name = "FILE",
-        default_value = "certstow-report.html"
-    )]
+    /// The file, or a folder for it; - is standard output
+    #[arg(short, long, value_name = "FILE", default_value = REPORT)]
     #[arg(value_hint = ValueHint::FilePath)]
     pub(crate) output: PathBuf,
     /// Replace the file if it exists

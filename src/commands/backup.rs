@@ -4,6 +4,7 @@
 mod called;
 mod journal;
 mod json;
+mod list;
 mod missed;
 mod opening;
 mod restore;
@@ -34,6 +35,7 @@ use crate::{file_options, inventory, option_file, prompt};
 
 pub(crate) fn run(command: &BackupCommand, screen: &Screen) -> Result<Exit, Error> {
     match &command.action {
+        Some(BackupAction::List(args)) => list::run(args, screen),
         Some(BackupAction::Verify(args)) => verify::run(args, screen),
         Some(BackupAction::Restore(args)) => restore::run(args, screen),
         None => save(&command.run, screen),

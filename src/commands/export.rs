@@ -27,7 +27,7 @@ use crate::exit::Exit;
 use crate::journal::Entry;
 use crate::render::progress::Progress;
 use crate::screen::Screen;
-use crate::{file_options, inventory};
+use crate::{file_options, inventory, notes};
 pub(crate) use destination::{file_of, to_stdout};
 use telling::{file_name, tell};
 
@@ -148,8 +148,12 @@ pub(crate) fn save(
     });
     drop(spinner);
     drop(stdout);
-    let report = report?;
+    let mut report = report?;
     record(&report, screen);
+    if let Some(file) = report.file.clone() {
+        let warning = notes::add(&report, &file);
+        report.warnings.extend(warning);
+    }
     Ok(report)
 }
 

@@ -4,6 +4,7 @@
 mod report;
 
 use std::collections::HashSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use certstow_core::error::Error as LibraryError;
@@ -24,6 +25,7 @@ use certstow_platform::{self, KnownStore, OpenOptions};
 
 use crate::args::ImportArgs;
 use crate::ask::{self, TerminalAsk};
+use crate::backup_folder;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::journal::Entry;
@@ -34,6 +36,8 @@ use report::ImportReport;
 
 pub(crate) fn run(args: &ImportArgs, screen: &Screen) -> Result<Exit, Error> {
     check_together(args)?;
+    check_there(&args.files)?;
+    backup_folder::tell(&args.files, screen);
     let mut ask = TerminalAsk::new(screen);
     let password = ask::if_given(&args.password, screen)?.map(Arc::new);
     let mut sources = import::read(Input::Files(&args.files), password.as_slice(), &mut ask)?;
@@ -124,6 +128,15 @@ fn check_together(args: &ImportArgs) -> Result<(), Error> {
         false => Err(Error::Usage(format!(
             "{store} protects its keys by itself: leave the --unlock-password options out"
         ))),
+    }
+}
+
+/// That every file is there; of one that cannot be looked at, reading tells.
+fn check_there(files: &[PathBuf]) -> Result<(), Error> {
+    let is_missing = |file: &&PathBuf| matches!(file.try_exists(), Ok(false));
+    match files.iter().find(is_missing) {
+        Some(file) => Err(Error::NoFile { file: file.clone() }),
+        None => Ok(()),
     }
 }
 

@@ -1,19 +1,20 @@
 //! `certstow list`.
 
+pub(crate) mod nothing;
+
 use std::collections::BTreeSet;
 
-use certstow_core::error::{Error as LibraryError, Nearly};
-use certstow_core::identity::{Inventory, ListedCertificate, StoreProblem};
+use certstow_core::identity::{Inventory, ListedCertificate};
 use certstow_core::renewal::Renewals;
-use certstow_core::select::{self, Filters};
 use certstow_core::time::UnixTime;
 use certstow_core::{time, waits};
-use certstow_formats::threads;
+use certstow_formats::{names, threads};
 
-use crate::args::ListArgs;
+use crate::args::{ListArgs, Order};
+use crate::backup_folder;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::inventory;
+use crate::inventory::{self, Wanted};
 use crate::render::forest::Forest;
 use crate::render::{json, table};
 use crate::screen::Screen;
@@ -27,12 +28,44 @@ pub(crate) fn run(args: &ListArgs, screen: &Screen) -> Result<Exit, Error> {
     }
     let inventory = inventory::read_and_ask(&args.stores, screen)?;
     let filters = args.filters.filters();
+    let wanted = Wanted {
+        text: args.selector.as_deref(),
+        filters: &filters,
+        all: args.all,
+    };
     let now = time::now();
     let renewals = Renewals::among(inventory.certificates(), now);
-    let identities = inventory::listed(&inventory, args.all, &filters, &renewals, now);
+    let mut identities = wanted.listed(&inventory, &renewals, now);
+    let nothing = match identities.is_empty() {
+        true => nothing::answer(&inventory, &wanted, &renewals, now),
+        false => Ok(None),
+    };
+    // What is wrong in the stores is said first, and beside an error, too.
+    let tell_of_stores = || {
+        inventory::warn_of_problems(inventory.problems(), screen);
+        inventory::note_notices(inventory.notices(), screen);
+        backup_folder::tell(backup_folder::paths(&args.stores.stores), screen);
+    };
+    let nothing = nothing.map_err(|error| {
+        tell_of_stores();
+        match error {
+            Error::Library(error) => {
+                inventory::beside_locked(error, &inventory, &args.stores, screen)
+            }
+            other => other,
+        }
+    })?;
+    if let Some(order) = args.sort {
+        sort(&mut identities, order, &inventory);
+    }
 
     if screen.json {
-        screen.print_json(&json::list(&inventory, &identities, &renewals))?;
+        screen.print_json(&json::list(
+            &inventory,
+            &identities,
+            &renewals,
+            &inventory::copies(screen),
+        ))?;
     } else if !identities.is_empty() {
         let text = match args.tree {
             true => tree(&inventory, &identities, &renewals, now, screen),
@@ -40,40 +73,35 @@ pub(crate) fn run(args: &ListArgs, screen: &Screen) -> Result<Exit, Error> {
         };
         screen.print(|out| writeln!(out, "{text}"))?;
     }
-    inventory::warn_of_problems(inventory.problems(), screen);
-    inventory::note_notices(inventory.notices(), screen);
-    // A filter that leaves nothing is an answer a script can act on; an empty store is none.
-    if identities.is_empty() && !filters.is_empty() {
-        return Err(nothing_left(&inventory, &filters, now));
-    }
+    tell_of_stores();
     if identities.is_empty() && !screen.json {
-        explain_emptiness(&inventory, screen);
+        match nothing {
+            Some(sentence) => screen.note(&sentence),
+            None => nothing::explain(&inventory, screen),
+        }
     }
-    Ok(if inventory.problems().is_empty() {
-        Exit::Done
-    } else {
-        Exit::Partial
+    Ok(match inventory.problems().is_empty() {
+        false => Exit::Partial,
+        true if identities.is_empty() && args.exit_code => Exit::NotFound,
+        true => Exit::Done,
     })
 }
 
-/// That the filters leave nothing to list, and what would be left with `--all`.
-pub(crate) fn nothing_left(inventory: &Inventory, filters: &Filters, now: UnixTime) -> Error {
-    let all = inventory.certificates().iter();
-    let unlisted: Vec<_> = all.filter(|listed| filters.matches(listed, now)).collect();
-    let keyless = unlisted.iter().filter(|one| !one.has_key());
-    let archived = unlisted.iter();
-    let archived = archived.filter(|one| one.has_key() && one.is_archived());
-    let why = Nearly::Unlisted {
-        keyless: keyless.count(),
-        archived: archived.count(),
-    };
-    let not_found = LibraryError::NotFound {
-        selector: filters.described().to_owned(),
-        searched: inventory.store_names(),
-        note: None,
-        near: (!unlisted.is_empty()).then(|| Box::new(select::offer(inventory, why, &unlisted))),
-    };
-    not_found.into()
+/// Puts them in the order of a column; what is alike there stays as it was.
+fn sort(identities: &mut [&ListedCertificate], order: Order, inventory: &Inventory) {
+    let name = |one: &ListedCertificate| one.label().to_lowercase();
+    match order {
+        Order::Name => identities.sort_by_cached_key(|one| name(one)),
+        Order::End => identities.sort_by_cached_key(|one| one.not_after()),
+        Order::Issuer => identities.sort_by_cached_key(|one| {
+            let issuer = names::short_name_of_der(one.certificate().issuer_der());
+            (issuer.to_lowercase(), name(one))
+        }),
+        Order::Store => identities.sort_by_cached_key(|one| {
+            let store = inventory.store_name(one.entries()[0].store);
+            (store, name(one))
+        }),
+    }
 }
 
 /// The identities below their issuers.
@@ -103,55 +131,4 @@ fn tree(
     }
     let look = screen.look();
     table::tree(inventory, &forest.lines(look.drawing), renewals, now, look)
-}
-
-/// Says where certstow looked and what to do next.
-fn explain_emptiness(inventory: &Inventory, screen: &Screen) {
-    let hidden = inventory.certificates();
-    let keyless = hidden.iter().filter(|listed| !listed.has_key()).count();
-    if !hidden.is_empty() {
-        let archived = hidden.len() - keyless;
-        screen.note(&match archived {
-            0 => format!(
-                "No certificate here has a private key; there are {keyless} without: add --all to \
-                 list them."
-            ),
-            _ => format!(
-                "There are only certificates that are archived ({archived}) or have no private \
-                 key ({keyless}): add --all to list them."
-            ),
-        });
-        return;
-    }
-    screen.note("No certificates were found. certstow looked in");
-    for known in inventory.known_stores() {
-        let state = match &known.unavailable {
-            Some(reason) => reason,
-            None => state(inventory, &known.spec.to_string()),
-        };
-        screen.note(&format!(
-            "  {} ({}): {state}",
-            known.spec, known.description
-        ));
-    }
-    if inventory.known_stores().is_empty() {
-        for name in inventory.store_names() {
-            screen.note(&format!("  {name}: {}", state(inventory, &name)));
-        }
-    }
-    screen.note("Name the folder your certificates are in: certstow list --store DIR");
-}
-
-/// What there is to say of a store without certificates.
-fn state(inventory: &Inventory, store: &str) -> &'static str {
-    let of_store = |problems: &[StoreProblem]| problems.iter().any(|one| one.store == store);
-    if of_store(inventory.problems()) {
-        "nothing readable, see the warnings above"
-    } else if of_store(inventory.notices()) {
-        "no certificate, see the notices above"
-    } else if inventory.has_issuers(store) {
-        "only certificates of CAs, without their private keys"
-    } else {
-        "empty"
-    }
 }

@@ -3,6 +3,7 @@
 
 pub(crate) mod backup;
 pub(crate) mod check;
+pub(crate) mod copies;
 mod depends;
 pub(crate) mod doctor;
 pub(crate) mod export;

@@ -8,7 +8,7 @@
 //! ```
 
 use std::io::{self, IsTerminal as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use certstow_core::output::{self, Written};
 use certstow_core::renewal::Renewals;
@@ -18,7 +18,7 @@ use certstow_formats::names;
 use certstow_formats::sanitize::safe;
 
 use super::list;
-use crate::args::ReportArgs;
+use crate::args::{REPORT as FILE, ReportArgs};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::journal::Entry;
@@ -26,34 +26,45 @@ use crate::render::json::{self, Object};
 use crate::render::progress::Progress;
 use crate::report::{Report, Summary, page};
 use crate::screen::Screen;
-use crate::{file_options, inventory};
+use crate::{
+    file_options,
+    inventory::{self, Wanted},
+};
 
 pub(crate) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit, Error> {
     check_together(args, screen)?;
     let to_stdout = to_stdout(args);
     let existing = file_options::existing(args.force);
     let privacy = file_options::privacy(args.require_private);
+    let file = file_of(args);
     if !to_stdout {
-        output::preflight(&args.output, existing, privacy)?;
+        output::preflight(&file, existing, privacy)?;
     }
     let inventory = inventory::read(&args.stores, screen)?;
     let filters = args.filters.filters();
     let now = time::now();
     let renewals = Renewals::among(inventory.certificates(), now);
-    let identities = inventory::listed(&inventory, args.all, &filters, &renewals, now);
-    // As with `list`: a filter that leaves nothing is an answer, an empty store is none.
-    if identities.is_empty() && !filters.is_empty() {
-        return Err(list::nothing_left(&inventory, &filters, now));
-    }
+    let wanted = Wanted {
+        text: None,
+        filters: &filters,
+        all: args.all,
+    };
+    let identities = wanted.listed(&inventory, &renewals, now);
+    let nothing = match identities.is_empty() {
+        true => list::nothing::answer(&inventory, &wanted, &renewals, now)?,
+        false => None,
+    };
     let progress = Progress::start(screen, "Reading the backups");
     let report = Report::of(
         &inventory,
         &identities,
         &renewals,
         &args.backup,
+        &inventory::copies(screen),
         &filters,
         now,
     );
+    let report = Report { nothing, ..report };
     drop(progress);
     inventory::warn_of_problems(&report.problems, screen);
     inventory::note_notices(&report.notices, screen);
@@ -62,8 +73,7 @@ pub(crate) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit, Error> {
     if to_stdout {
         screen.print(|out| out.write_all(page.as_bytes()))?;
     } else {
-        let mut written =
-            output::write(&args.output, existing, privacy, page.as_bytes(), |_| Ok(()))?;
+        let mut written = output::write(&file, existing, privacy, page.as_bytes(), |_| Ok(()))?;
         not_synced = written.not_synced();
         if let (Some(error), true) = (&not_synced, screen.json) {
             let warning = Warning::new(Code::NotSynced, error.in_full());
@@ -73,15 +83,11 @@ pub(crate) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit, Error> {
         if let (Some(error), false) = (&not_synced, screen.json) {
             screen.error(error);
         }
-        let nothing = identities.is_empty() && report.only_in_backup.is_empty();
-        if nothing && !screen.json {
-            let more = match args.all {
-                true => "",
-                false => ", and --all adds what has no private key",
-            };
-            screen.note(&format!(
-                "nothing is on the page: 'certstow list' says where certstow looked{more}"
-            ));
+        if identities.is_empty() && !screen.json {
+            match &report.nothing {
+                Some(sentence) => screen.note(sentence),
+                None => list::nothing::explain(&inventory, screen),
+            }
         }
     }
     Ok(if report.problems.is_empty() && not_synced.is_none() {
@@ -89,6 +95,14 @@ pub(crate) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit, Error> {
     } else {
         Exit::Partial
     })
+}
+
+/// The file that is to be written: in a folder that is named, as cp(1) does.
+fn file_of(args: &ReportArgs) -> PathBuf {
+    match args.output.is_dir() {
+        true => args.output.join(FILE),
+        false => args.output.clone(),
+    }
 }
 
 fn to_stdout(args: &ReportArgs) -> bool {

@@ -37,11 +37,13 @@ pub(crate) fn run(args: &ShowArgs, screen: &Screen) -> Result<Exit, Error> {
         screen.warn_unless_json(warning);
     }
     let root_trusted = issuers.root_is_trusted(&path);
+    let copies = inventory::copies(screen);
     if screen.json {
         screen.print_json(&json::show(
             &inventory,
             identity,
             &renewals,
+            &copies,
             &path,
             root_trusted,
             &warnings,
@@ -52,6 +54,7 @@ pub(crate) fn run(args: &ShowArgs, screen: &Screen) -> Result<Exit, Error> {
         inventory: &inventory,
         identity,
         renewal: renewals.of(identity),
+        copies: copies.states(&identity.id()),
         path: &path,
         root_trusted,
         now,

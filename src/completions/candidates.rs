@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use certstow_formats::pkcs12::target;
+use certstow_formats::sanitize::safe;
 use certstow_platform::spec::StoreSpec;
 use certstow_platform::{KnownStore, known_stores, stores_to_import_into, vault};
 use clap::{Arg, Command};
@@ -16,7 +17,7 @@ use clap_complete::{CompletionCandidate, engine};
 use super::identities::{self, Wanted};
 use super::in_time::in_time;
 use super::line::{Line, with_home};
-use crate::args;
+use crate::{args, notes};
 
 /// How long the system is waited for.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -99,6 +100,7 @@ fn with_values(argument: Arg, command: &str, context: &Arc<Context>) -> Arg {
             let keyless = command == "show";
             completed(argument, move |word| selectors(word, keyless, &context))
         }
+        ("forget", "files") => completed(argument, saved_files),
         (_, "into") => completed(argument, |word| stores(word, true)),
         (_, "stores") => completed(argument, move |word| stores(word, importing)),
         (_, "target") => completed(argument, targets),
@@ -182,6 +184,19 @@ fn passwords(word: &str) -> Vec<CompletionCandidate> {
     let kept = in_time(Instant::now() + PATIENCE, vault::list);
     let kept = kept.and_then(Result::ok).unwrap_or_default().into_iter();
     kept.map(|entry| CompletionCandidate::new(entry.name.as_str()).help(Some(entry.place.into())))
+        .filter(|candidate| begins(candidate, word))
+        .collect()
+}
+
+/// The files that this account saved.
+fn saved_files(word: &str) -> Vec<CompletionCandidate> {
+    let (notes, _) = notes::read();
+    let files = notes.files.iter();
+    files
+        .map(|noted| {
+            let label = safe(&noted.label).into_owned();
+            CompletionCandidate::new(noted.file.as_os_str()).help(Some(label.into()))
+        })
         .filter(|candidate| begins(candidate, word))
         .collect()
 }

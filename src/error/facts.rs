@@ -154,6 +154,10 @@ impl<T: Into<Cow<'static, str>>> From<T> for Hint {
     }
 }
 
+/// How an identity gets into a store where there is none.
+pub(crate) const GETS_IN: &str =
+    "'certstow import FILE' takes in a certificate that was saved to a file (.p12, .pfx, .pem)";
+
 /// What EPERM of macOS asks for, beside rare flags of files.
 pub(super) const FULL_DISK_ACCESS: &str = "give the program that runs it, certstow in a task or the terminal, \
                                 Full Disk Access in System Settings, Privacy & Security";

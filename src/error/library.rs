@@ -6,7 +6,7 @@ use certstow_core::error::{Candidate, Error, IssuedLast, Near, Nearly};
 use certstow_formats::sanitize::safe;
 use certstow_platform::os::{self, privacy};
 
-use super::facts::{Answer, Explain, FULL_DISK_ACCESS, Facts, Hint};
+use super::facts::{Answer, Explain, FULL_DISK_ACCESS, Facts, GETS_IN, Hint};
 use super::{escrow, store, vault};
 use crate::exit::Exit;
 
@@ -76,11 +76,22 @@ impl std::error::Error for OfDestination<'_> {
 fn table(error: &Error, place: Place) -> Facts {
     match error {
         Error::Contradiction(_) => Facts::usage(),
-        Error::NotFound { near, .. } => Facts::new(
+        Error::NotFound {
+            near,
+            selector,
+            searched,
+            ..
+        } => Facts::new(
             Exit::NotFound,
             "not-found",
             match near {
                 Some(near) => of_near(near),
+                None if searched.is_empty() => Hint::from(GETS_IN)
+                    .and("'certstow stores' lists the places where stores are looked for"),
+                None if selector.is_empty() => Hint::from(GETS_IN).and(
+                    "'certstow list --all' shows every certificate that was found, and --store \
+                     names another place to look",
+                ),
                 None => Hint::on_command_line(
                     "'certstow list --all' shows every certificate that was found; --store names \
                      another place to look",
@@ -88,15 +99,21 @@ fn table(error: &Error, place: Place) -> Facts {
                 .in_wizard("'certstow list' shows what was found, and 'certstow stores' where"),
             },
         ),
-        Error::NotInBackup { near, unnamed, .. } => Facts::new(
+        Error::NotInBackup {
+            near,
+            unnamed,
+            folder,
+            ..
+        } => Facts::new(
             Exit::NotFound,
             "not-found",
             match (near, unnamed) {
                 (Some(near), _) => of_near(near),
-                (None, 0) => {
-                    "certstow-manifest.json in the folder names every identity that was saved there"
-                        .into()
-                }
+                (None, 0) => format!(
+                    "to see what was saved there: certstow backup list {}",
+                    os::shell_word(&safe(&folder.to_string_lossy()))
+                )
+                .into(),
                 (None, 1..) => Hint::on_command_line(
                     "files that the manifest does not name were left out; --unnamed looks into \
                      them, too",

@@ -13,6 +13,7 @@ use certstow_core::renewal::Renewals;
 use certstow_core::select::Filters;
 use certstow_core::time::UnixTime;
 
+use crate::notes::Copies;
 use crate::report::{self, Backup, Copy, Item, OnlyInBackup, Report};
 use crate::schedule::{
     Owner, Schedule, Scheduler, Time, Times, When, launchd, systemd, windows_task,
@@ -29,6 +30,7 @@ fn page() -> Report {
         &identities,
         &renewals,
         &[],
+        &Copies::default(),
         &Filters::default(),
         NOW,
     )
@@ -56,6 +58,7 @@ pub(crate) fn saying(item: Item, text: &str) -> Item {
             when: None,
             place: Some((text(), text())),
             unproven: true,
+            away: true,
         }],
         damaged: vec![(text(), text(), text())],
         sha1: text(),

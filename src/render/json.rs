@@ -7,6 +7,7 @@
 use std::io::{self, Write};
 
 use certstow_core::identity::{Inventory, ListedCertificate, StoreProblem};
+use certstow_core::noted::{Noted, State};
 use certstow_core::renewal::Renewals;
 use certstow_formats::chain::{Path, PathEnd};
 use certstow_formats::sanitize::in_full;
@@ -17,6 +18,7 @@ use serde_json::Value;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
 use crate::error::Explain;
+use crate::notes::Copies;
 
 /// Writes one value and a line end.
 pub(crate) fn write(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
@@ -143,6 +145,7 @@ pub(crate) fn list<'a>(
     inventory: &'a Inventory,
     identities: &'a [&'a ListedCertificate],
     renewals: &'a Renewals<'a>,
+    copies: &'a Copies,
 ) -> impl Serialize + 'a {
     #[derive(Serialize)]
     struct List<E, P> {
@@ -154,18 +157,20 @@ pub(crate) fn list<'a>(
     List {
         schema: "certstow.list/1",
         entries: Each(identities, move |identity: &&ListedCertificate| {
-            entry(Object::default(), inventory, identity, renewals)
+            entry(Object::default(), inventory, identity, renewals, copies)
         }),
         problems: problems(inventory.problems()),
         notices: problems(inventory.notices()),
     }
 }
 
-/// `certstow.show/1`: an entry of the list, its path and every place it lies in.
+/// `certstow.show/1`: an entry of the list, its path, every place it lies in, and every file that it was
+/// saved to.
 pub(crate) fn show(
     inventory: &Inventory,
     identity: &ListedCertificate,
     renewals: &Renewals<'_>,
+    copies: &Copies,
     path: &Path,
     root_trusted: Option<bool>,
     warnings: &[String],
@@ -182,12 +187,14 @@ pub(crate) fn show(
         inventory,
         identity,
         renewals,
+        copies,
     )
     .with("key_usage", &identity.certificate().parse().key_usages())
     .with("path", &names.collect::<Vec<_>>())
     .with("path_complete", &(path.end == PathEnd::Root))
     .with("root_trusted", &root_trusted)
     .list("places", places)
+    .list("copies", copies.states(&identity.id()).iter().map(copy))
     .with("warnings", &warnings)
 }
 
@@ -222,7 +229,9 @@ fn entry(
     inventory: &Inventory,
     identity: &ListedCertificate,
     renewals: &Renewals<'_>,
+    copies: &Copies,
 ) -> Object {
+    let backed_up = identity.backed_up().max(copies.last(&identity.id()));
     let entry = identity.entry();
     let parsed = entry.certificate.parse();
     let (state, reason) = match &entry.key {
@@ -262,11 +271,35 @@ fn entry(
             "renewed_by",
             &renewals.of(identity).map(ListedCertificate::thumbprint),
         )
-        .with(
-            "backed_up",
-            &identity.backed_up().map(|when| when.to_string()),
-        )
+        .with("backed_up", &backed_up.map(|when| when.to_string()))
         .object("key", key)
+}
+
+/// A file that was saved, for programs.
+pub(crate) fn copy((noted, state): &(&Noted, State)) -> Object {
+    let thumbprint = Object::default()
+        .with("sha1", &noted.thumbprint.sha1)
+        .with("sha256", &noted.thumbprint.sha256);
+    let volume = Object::default()
+        .with(
+            "root",
+            &noted
+                .volume
+                .root
+                .as_ref()
+                .map(|root| root.to_string_lossy()),
+        )
+        .with("id", &noted.volume.id);
+    Object::default()
+        .with("file", &noted.file.to_string_lossy())
+        .with("state", &state.word())
+        .with("reason", &state.reason())
+        .object("thumbprint", thumbprint)
+        .with("label", &noted.label)
+        .with("sha256", &noted.sha256)
+        .with("size", &noted.size)
+        .with("saved", &noted.saved)
+        .object("volume", volume)
 }
 
 /// What could not be read.

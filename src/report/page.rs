@@ -216,7 +216,9 @@ fn chips(html: &mut Html, report: &Report) {
 
 fn table(html: &mut Html, report: &Report, axis: &Axis) {
     if report.items.is_empty() {
-        html.raw(r#"<p class="empty">No certificate with a private key was found.</p>"#);
+        let empty = "No certificate with a private key was found.";
+        let empty = report.nothing.as_deref().unwrap_or(empty);
+        html.put(r#"<p class="empty" dir="auto">{}</p>"#, &[empty]);
         return;
     }
     let density = if report.items.len() >= MANY {

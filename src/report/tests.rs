@@ -45,7 +45,15 @@ fn report_of(store: MemoryStore, folders: &[PathBuf]) -> Report {
     let identities: Vec<&ListedCertificate> = inventory.certificates().iter().collect();
     let renewals = Renewals::among(inventory.certificates(), NOW);
     let filters = Filters::default();
-    Report::of(&inventory, &identities, &renewals, folders, &filters, NOW)
+    Report::of(
+        &inventory,
+        &identities,
+        &renewals,
+        folders,
+        &Copies::default(),
+        &filters,
+        NOW,
+    )
 }
 
 fn hostile() -> Report {

@@ -18,6 +18,7 @@ mod emptied;
 mod escrow;
 #[cfg(target_os = "linux")]
 mod full;
+mod listed;
 mod missed;
 #[cfg(target_os = "linux")]
 mod monitor;

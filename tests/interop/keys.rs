@@ -15,6 +15,7 @@ use certstow_formats::secret::{Password, PrivateKey};
 use crate::material::{Material, openssl, output, pkcs8};
 use crate::peers::python::python;
 use crate::peers::{Expected, NAME, Sealed, attempt};
+use crate::program;
 use crate::writing::PEERS;
 
 const PASSWORD: &str = "correct horse battery staple";
@@ -146,12 +147,11 @@ impl Pair {
 
     fn run(&self, arguments: &[&str], file: &Path) -> Output {
         let (command, arguments) = arguments.split_first().expect("a command");
-        Command::new(env!("CARGO_BIN_EXE_certstow"))
+        program::certstow(self.folder.path())
             .args([*command, "--json", "--password-env", "SECRET"])
             .args(arguments)
             .arg(file)
             .env("SECRET", PASSWORD)
-            .current_dir(self.folder.path())
             .output()
             .expect("certstow starts")
     }

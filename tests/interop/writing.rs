@@ -3,7 +3,6 @@
 //! exports. Where a peer can't, [`LIMITS`] says why, and it is made sure of that it indeed can't.
 
 use std::collections::BTreeMap;
-use std::process::Command;
 
 use certstow_formats::certificate::{Certificate, Property};
 use certstow_formats::pkcs12::attributes::Attributes;
@@ -18,6 +17,7 @@ use crate::peers::nss::Nss;
 use crate::peers::openssl::{self, OpenSsl, OpenSslLegacy};
 use crate::peers::python::Python;
 use crate::peers::{Expected, NAME, Peer, Sealed};
+use crate::program;
 
 pub(crate) const PEERS: [&dyn Peer; 6] = [&OpenSsl, &OpenSslLegacy, &Nss, &GnuTls, &Java, &Python];
 
@@ -353,8 +353,9 @@ fn every_attribute() -> Attributes {
 /// Has the program itself export [`EXPORTED`] from the folder that it is in.
 fn export(material: &Material, cell: &Cell, sealed: &Sealed) {
     assert!(cell.path, "the folder holds the issuers");
+    let folder = sealed.file.parent().expect("a folder");
     output(
-        Command::new(env!("CARGO_BIN_EXE_certstow"))
+        program::certstow(folder)
             .args(["export", EXPORTED, "--name", NAME])
             .args(["--profile", cell.profile.name(), "--store"])
             .arg(material.folder())

@@ -275,6 +275,7 @@ pub(crate) const CASES: &[Case] = &[
     Case::new("backup --to agreed --store locked --iterations 2000 --rewrite --escrow {store}/grace-example.pem")
         .unlock()
         .image(),
+    Case::new("backup list kept sealed"),
     Case::new("backup verify sealed --escrow-key {store}/ada-example.key.pem").image(),
     Case::new("backup verify sealed --escrow-key locked/ada.pem")
         .password()
@@ -313,6 +314,8 @@ pub(crate) const CASES: &[Case] = &[
     Case::new("doctor --to kept --store locked").unlock().image(),
     Case::new("doctor --config backup.toml").image(),
     Case::new("stores"),
+    Case::new("copies").code(14),
+    Case::new("copies forget never-saved.p12").code(10),
     Case::new("completions bash"),
     Case::new("man manual"),
 ];

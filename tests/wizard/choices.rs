@@ -374,3 +374,20 @@ fn wizard_is_refused_when_not_interactive() {
         assert!(output.stdout.is_empty(), "{words:?}");
     }
 }
+
+#[test]
+fn saved_file_and_copy_are_noted() {
+    let world = World::new();
+    fs::create_dir(world.file("stick")).expect("a folder");
+    let stick = world.file("stick");
+    let more = ["--copy-to", stick.to_str().expect("text")];
+    let mut terminal = world.start(&more);
+    up_to_the_summary(&mut terminal);
+    accept(&mut terminal, &[RIGHT]);
+    let (code, shown) = terminal.end();
+    assert_eq!(code, Some(0), "{shown}");
+    let copies = world.certstow(&["copies"]);
+    let said = String::from_utf8_lossy(&copies.stdout);
+    assert_eq!(copies.status.code(), Some(0), "{said}");
+    assert!(said.ends_with("2 files: 2 there\n"), "{said}");
+}

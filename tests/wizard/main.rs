@@ -40,6 +40,9 @@ const FILE: &str = "Folder and name:";
 const RIGHT: &str = "Is that right?";
 const COPY: &str = "Where to put a second copy?";
 
+/// What certstow keeps for the account, in the folder.
+const DATA: &str = "data";
+
 /// A folder to work in, with the sample store beside it.
 struct World {
     folder: tempfile::TempDir,
@@ -86,6 +89,7 @@ impl World {
         Command::new("sh")
             .args(["-c", &format!("{line} {more}")])
             .current_dir(self.path())
+            .env("XDG_DATA_HOME", self.file(DATA))
             .env("PATH", format!("{folder}:{path}"))
             .output()
             .expect("a shell starts")
@@ -98,7 +102,7 @@ impl World {
         secret
     }
 
-    /// Nothing is in the folder but these.
+    /// Nothing is in the folder but these, and what certstow keeps for the account.
     fn holds(&self, names: &[&str]) {
         let mut left: Vec<_> = fs::read_dir(self.path())
             .expect("the folder is there")
@@ -110,6 +114,7 @@ impl World {
                     .expect("a name")
             })
             .collect();
+        left.retain(|name| name != DATA);
         left.sort();
         assert_eq!(left, names);
     }
@@ -118,6 +123,7 @@ impl World {
         Command::new(env!("CARGO_BIN_EXE_certstow"))
             .args(arguments)
             .current_dir(self.path())
+            .env("XDG_DATA_HOME", self.file(DATA))
             .output()
             .expect("certstow starts")
     }

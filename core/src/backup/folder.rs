@@ -57,6 +57,11 @@ impl Folder {
         Ok(folder)
     }
 
+    /// The names of the files that are called as those with identities.
+    pub(super) fn key_files(&self) -> impl Iterator<Item = &OsStr> {
+        self.key_files.iter().map(OsString::as_os_str)
+    }
+
     /// The files, in the order of their names, that have the name of a PKCS#12 file, whatever they are,
     /// and that none of these entries names.
     pub(super) fn unnamed(&self, entries: &[Saved]) -> Vec<Subject> {
@@ -209,7 +214,7 @@ fn condition(bytes: &io::Result<Vec<u8>>, size: Option<u64>, sha256: &str) -> Co
 }
 
 /// All of a regular file, unless it is larger than `limit`.
-pub(super) fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+pub(crate) fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let _wait = output::waiting_for(path);
     let too_large = || io::Error::other("it is too large");
     let file = os::open_regular_file(&os::long_path(path))?;

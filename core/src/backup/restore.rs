@@ -256,12 +256,8 @@ fn lost(
 }
 
 fn nothing(folder: &Path, wanted: &Wanted<'_>, left_out: usize) -> Error {
-    let selector = match select::described(wanted.selector, wanted.filters) {
-        nothing if nothing.is_empty() => "'any with a private key'".to_owned(),
-        selector => selector,
-    };
     Error::NotInBackup {
-        selector,
+        selector: select::described(wanted.selector, wanted.filters),
         folder: folder.to_owned(),
         unnamed: left_out,
         near: wanted

@@ -64,7 +64,7 @@ impl<'a> Request<'a> {
     pub fn new(destinations: &'a [PathBuf], options: &'a Options) -> Self {
         Self {
             destinations,
-            filters: &select::NONE,
+            filters: Filters::none(),
             options,
             last_runs: None,
             privacy: Privacy::default(),
@@ -427,15 +427,15 @@ fn real_paths(destinations: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
 }
 
 fn nothing(inventory: &Inventory, filters: &Filters) -> Error {
-    let keyless = inventory.certificates().len();
+    let all = inventory.certificates().len();
+    let counted = counted(all, "certificate", "certificates");
     Error::NotFound {
-        selector: match filters.is_empty() {
-            true => "'any with a private key'".to_owned(),
-            false => filters.described().to_owned(),
-        },
+        selector: select::described(None, filters),
         searched: inventory.store_names(),
-        note: (keyless > 0)
-            .then(|| format!("of {}", counted(keyless, "certificate", "certificates"))),
+        note: (all > 0).then(|| match filters.is_empty() {
+            true => format!("{counted} without one"),
+            false => format!("of {counted}"),
+        }),
         near: None,
     }
 }

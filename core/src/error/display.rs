@@ -6,6 +6,9 @@ use certstow_formats::sanitize::{in_full, safe};
 
 use super::{Error, IssuedLast, Near, Nearly};
 
+/// Where any identity would do.
+const ANY: &str = "there is no certificate with a private key";
+
 impl Error {
     /// What happened and what caused it, down to the OS error, in one line.
     pub fn in_full(&self) -> String {
@@ -31,14 +34,14 @@ impl Error {
                 near,
             } => {
                 let what = match selector.as_str() {
-                    "" => "there is no certificate with a private key".to_owned(),
+                    "" => ANY.to_owned(),
                     selector => format!("no identity matches {selector}"),
                 };
                 let place = match searched.as_slice() {
                     [] => "; there was no store to search".to_owned(),
                     stores => format!(" in {}", stores.join(", ")),
                 };
-                let near = near.as_deref().and_then(nearly);
+                let near = near.as_deref().and_then(Near::in_words);
                 let notes: Vec<_> = near.into_iter().chain(note.clone()).collect();
                 match notes.as_slice() {
                     [] => what + &place,
@@ -49,7 +52,10 @@ impl Error {
                 selector, folder, ..
             } => {
                 let folder = folder.display();
-                format!("no identity in the backup {folder} matches {selector}")
+                match selector.as_str() {
+                    "" => format!("{ANY} in the backup {folder}"),
+                    selector => format!("no identity in the backup {folder} matches {selector}"),
+                }
             }
             Self::BackupFile { file, reason } => format!("{} {reason}", file.display()),
             Self::Ambiguous {
@@ -142,33 +148,36 @@ impl Error {
     }
 }
 
-/// Why something that matches was not taken; what was misspelled matches nothing.
-fn nearly(near: &Near) -> Option<String> {
-    let (who, are, match_) = match near.count {
-        1 => ("one".to_owned(), "is", "matches"),
-        more => (more.to_string(), "are", "match"),
-    };
-    match &near.why {
-        Nearly::Misspelled => None,
-        Nearly::Archived => Some(format!("{who} that {are} archived {match_}")),
-        Nearly::LeftOut { filters } => Some(format!("{who} {match_} without {filters}")),
-        Nearly::Unlisted { keyless, archived } => {
-            const KEYLESS: &str = "without a private key";
-            let renewed = near.count - keyless - archived;
-            let kinds = [
-                (*archived, "archived"),
-                (renewed, "renewed already"),
-                (*keyless, KEYLESS),
-            ];
-            let kinds: Vec<_> = kinds.iter().filter(|(count, _)| *count > 0).collect();
-            Some(match kinds.as_slice() {
-                [(_, KEYLESS)] => format!("{who} {KEYLESS} {match_}"),
-                [(_, kind)] => format!("{who} that {are} {kind} {match_}"),
-                kinds => {
-                    let kinds = kinds.iter().map(|(count, kind)| format!("{count} {kind}"));
-                    format!("{who} {match_}: {}", kinds.collect::<Vec<_>>().join(", "))
-                }
-            })
+impl Near {
+    /// Why something that matches was not taken, as in "one that is archived matches"; what was
+    /// misspelled matches nothing.
+    pub fn in_words(&self) -> Option<String> {
+        let (who, are, match_) = match self.count {
+            1 => ("one".to_owned(), "is", "matches"),
+            more => (more.to_string(), "are", "match"),
+        };
+        match &self.why {
+            Nearly::Misspelled => None,
+            Nearly::Archived => Some(format!("{who} that {are} archived {match_}")),
+            Nearly::LeftOut { filters } => Some(format!("{who} {match_} without {filters}")),
+            Nearly::Unlisted { keyless, archived } => {
+                const KEYLESS: &str = "without a private key";
+                let renewed = self.count - keyless - archived;
+                let kinds = [
+                    (*archived, "archived"),
+                    (renewed, "renewed already"),
+                    (*keyless, KEYLESS),
+                ];
+                let kinds: Vec<_> = kinds.iter().filter(|(count, _)| *count > 0).collect();
+                Some(match kinds.as_slice() {
+                    [(_, KEYLESS)] => format!("{who} {KEYLESS} {match_}"),
+                    [(_, kind)] => format!("{who} that {are} {kind} {match_}"),
+                    kinds => {
+                        let kinds = kinds.iter().map(|(count, kind)| format!("{count} {kind}"));
+                        format!("{who} {match_}: {}", kinds.collect::<Vec<_>>().join(", "))
+                    }
+                })
+            }
         }
     }
 }

@@ -36,10 +36,24 @@ pub struct Filters {
     pub written: String,
 }
 
-/// No condition at all.
-pub(crate) static NONE: LazyLock<Filters> = LazyLock::new(Filters::default);
+static NONE: LazyLock<Filters> = LazyLock::new(Filters::default);
 
 impl Filters {
+    /// No condition at all.
+    pub fn none() -> &'static Self {
+        &NONE
+    }
+
+    /// So long, if that a certificate ends within this time is the one condition.
+    pub fn end_alone(&self) -> Option<Duration> {
+        let alone = Self {
+            expires_within: self.expires_within,
+            written: self.written.clone(),
+            ..Self::default()
+        };
+        self.expires_within.filter(|_| *self == alone)
+    }
+
     /// Whether there is no condition at all.
     pub fn is_empty(&self) -> bool {
         let unwritten = Self {

@@ -29,9 +29,9 @@ pub(crate) use access::{keep_access, keep_owner};
 pub use account::account;
 pub use interruption::on_interruption;
 #[cfg(target_os = "linux")]
-pub use mounts::{removable_drives, volume};
+pub use mounts::{mount_root, removable_drives, volume};
 #[cfg(target_os = "macos")]
-pub use volumes::removable_drives;
+pub use volumes::{mount_root, removable_drives};
 
 pub(crate) fn open_to_read(path: &Path) -> io::Result<File> {
     open_following(path, OpenOptions::new().read(true))
@@ -222,6 +222,11 @@ pub fn system_drive() -> Option<PathBuf> {
 
 #[cfg(not(target_os = "linux"))]
 pub fn volume(_folder: &Path) -> Option<String> {
+    None
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+pub fn mount_root(_folder: &Path) -> Option<PathBuf> {
     None
 }
 

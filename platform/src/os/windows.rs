@@ -32,7 +32,7 @@ use super::retries::Retries;
 use super::verbatim::{verbatim, with_trailing_backslash};
 use super::windows_names;
 pub use account::account;
-pub use drives::{mapped_drive, removable_drives};
+pub use drives::{mapped_drive, mount_root, removable_drives, volume};
 pub use interruption::on_interruption;
 
 pub(crate) fn open_to_read(path: &Path) -> io::Result<File> {
@@ -81,10 +81,6 @@ pub(crate) fn data_folder() -> Option<PathBuf> {
 }
 
 pub(crate) fn service_state_folder() -> Option<PathBuf> {
-    None
-}
-
-pub fn volume(_folder: &Path) -> Option<String> {
     None
 }
 

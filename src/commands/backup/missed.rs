@@ -2,6 +2,7 @@
 //! learns of it while there is a copy.
 
 use certstow_core::backup::report::{OnlyInBackup, RunReport};
+use certstow_platform::os;
 
 use super::called::called;
 use crate::journal::Entry;
@@ -34,12 +35,24 @@ pub(super) fn warn(report: &RunReport, screen: &Screen) {
     if more > 0 && !screen.json {
         screen.show_warning(&format!("{more} more are only in the backup now"));
     }
-    if !report.only_in_backup.is_empty() && !screen.json {
-        screen.note(
-            "'certstow backup restore DIR THUMBPRINT --into STORE' puts back what was deleted by \
-             mistake",
-        );
+    if let (Some(line), false) = (restoring(report), screen.json) {
+        screen.note(&format!("to put back what was deleted by mistake: {line}"));
     }
+}
+
+/// The command that puts back the first of which there is a whole file.
+fn restoring(report: &RunReport) -> Option<String> {
+    let mut missed = report.only_in_backup.iter();
+    let (one, file) = missed.find_map(|one| {
+        let mut files = one.files.iter();
+        Some((one, files.find(|file| file.damage.is_none())?))
+    })?;
+    let folder = &report.destinations[file.destination].folder;
+    let [folder, store] = [&*folder.to_string_lossy(), &one.store].map(os::shell_word);
+    let thumbprint: String = one.thumbprint.chars().take(16).collect();
+    Some(format!(
+        "certstow backup restore {folder} {thumbprint} --into {store}"
+    ))
 }
 
 /// That no store has it, where its files are, and which of them are not what was written.

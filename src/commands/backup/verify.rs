@@ -351,6 +351,7 @@ fn sentence(verdict: &FolderVerdict, opened: bool) -> String {
         (bad, _) if bad == unproven => {
             format!("{unproven} of {all} {files} cannot be proven to restore")
         }
-        (bad, _) => format!("{bad} of {all} {files} {are} not as they should be"),
+        (1, _) => format!("1 of {all} {files} is not as it should be"),
+        (bad, _) => format!("{bad} of {all} {files} are not as they should be"),
     }
 }

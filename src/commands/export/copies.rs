@@ -12,6 +12,7 @@ use certstow_formats::names;
 use crate::args::ExportArgs;
 use crate::file_options::{existing, privacy};
 use crate::journal::Entry;
+use crate::notes;
 use crate::render::json::{self, Object};
 use crate::render::progress::Progress;
 use crate::screen::Screen;
@@ -84,8 +85,11 @@ pub(crate) fn make_one(
     let _spinner = Progress::start(screen, "Copying and reading back");
     screen.explain(&format!("copying to {}", folder.display()));
     let sha256 = names::hex(&report.sha256);
-    let result = copy::copy(&file, &sha256, folder, existing, privacy)
+    let mut result = copy::copy(&file, &sha256, folder, existing, privacy)
         .map_err(|error| error.of_a_copy_in(folder));
+    if let Ok(copied) = &mut result {
+        copied.warnings.extend(notes::add(report, &copied.file));
+    }
     record(report, &result, screen);
     result
 }

@@ -13,12 +13,12 @@ pub(crate) fn file_of(
     identity: &ListedCertificate,
     options: &Options,
 ) -> PathBuf {
+    let suggested = || export::default_file_name(&identity.label(), options.format);
     match &args.output {
+        // As cp(1) does.
+        Some(folder) if folder.is_dir() => folder.join(suggested()),
         Some(file) => export::with_extension(file, options.format),
-        None => {
-            let label = identity.label();
-            export::default_file_name(&label, options.format)
-        }
+        None => suggested(),
     }
 }
 

@@ -139,7 +139,7 @@ fn when(schedule: &Schedule) -> String {
     let times = &schedule.times;
     match schedule.delay.is_zero() {
         true => times.to_string(),
-        false => format!("{times}, up to {} later", time::wait(schedule.delay)),
+        false => format!("{times}, up to {} later", time::length(schedule.delay)),
     }
 }
 

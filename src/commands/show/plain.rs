@@ -3,6 +3,7 @@
 
 use std::io::{self, Write};
 
+use certstow_core::noted::{Noted, State};
 use certstow_core::time::{self, UnixTime, Urgency};
 use certstow_formats::chain::PathEnd;
 use certstow_formats::names;
@@ -47,7 +48,7 @@ fn answers(subject: &Subject<'_>) -> Vec<(&'static str, Vec<String>)> {
         ("Valid", vec![valid(subject)]),
         ("Kept in", kept_in(subject)),
         ("Can be saved", vec![can_be_saved(subject)]),
-        ("Backed up", vec![backed_up(subject)]),
+        ("Backed up", backed_up(subject)),
     ];
     if subject.identity.is_archived() {
         let why = "yes: another one has replaced it, and it is kept for old documents only";
@@ -181,19 +182,37 @@ fn can_be_saved(subject: &Subject<'_>) -> String {
     }
 }
 
-fn backed_up(subject: &Subject<'_>) -> String {
+/// What the store knows of copies, and the files that certstow saved.
+fn backed_up(subject: &Subject<'_>) -> Vec<String> {
     let entries = subject.identity.entries().iter();
     let mut stores = entries.map(|stored| subject.inventory.stores()[stored.store].info());
-    match subject.identity.backed_up() {
-        Some(when) => format!(
+    let told = match subject.identity.backed_up() {
+        Some(when) => Some(format!(
             "yes, {} ({})",
             time::since_beginning(when, subject.now),
             time::local_date(when)
-        ),
+        )),
+        None if !subject.copies.is_empty() => None,
         None if stores.any(|store| store.records_copies) => {
-            "not yet, as far as the store knows: 'certstow backup' saves it".to_owned()
+            Some("not yet, as far as the store knows: 'certstow backup' saves it".to_owned())
         }
-        None => "not known: its store does not keep account of copies".to_owned(),
+        None => Some("not known: its store does not keep account of copies".to_owned()),
+    };
+    let copies = subject.copies.iter();
+    told.into_iter().chain(copies.map(copy)).collect()
+}
+
+fn copy((noted, state): &(&Noted, State)) -> String {
+    let file = noted.file.display();
+    let when = match noted.when() {
+        Some(when) => format!("saved {} to", time::local_date(when)),
+        None => "saved to".to_owned(),
+    };
+    match state {
+        State::There => format!("yes, {when} {file}"),
+        State::NotReachable(why) => format!("yes, {when} {file}; not reachable now: {why}"),
+        State::Changed(why) => format!("no longer, {when} {file}: {why}"),
+        State::Gone => format!("no longer, {when} {file}: it is gone"),
     }
 }
 

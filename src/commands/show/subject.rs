@@ -1,6 +1,7 @@
 //! The identity that is shown, with what was found out about it.
 
 use certstow_core::identity::{Inventory, ListedCertificate};
+use certstow_core::noted::{Noted, State};
 use certstow_core::time::UnixTime;
 use certstow_formats::chain::Path;
 
@@ -12,6 +13,8 @@ pub(super) struct Subject<'a> {
     pub(super) identity: &'a ListedCertificate,
     /// What renewed it.
     pub(super) renewal: Option<&'a ListedCertificate>,
+    /// The files that it was saved to, and what became of them.
+    pub(super) copies: Vec<(&'a Noted, State)>,
     pub(super) path: &'a Path,
     /// Whether the machine trusts the path's root, where that can be told.
     pub(super) root_trusted: Option<bool>,

@@ -12,6 +12,7 @@ use x509_parser::oid_registry::Oid;
 use x509_parser::prelude::X509Certificate;
 
 use super::subject::Subject;
+use crate::commands::copies;
 use crate::render::{table, tree};
 
 pub(super) fn write(out: &mut dyn Write, subject: &Subject<'_>) -> io::Result<()> {
@@ -76,6 +77,13 @@ pub(super) fn write(out: &mut dyn Write, subject: &Subject<'_>) -> io::Result<()
     if let Some(when) = identity.backed_up() {
         let since = time::since_beginning(when, now);
         field("Backed up", &format!("{} ({since})", time::local(when)))?;
+    }
+    for (number, (noted, state)) in subject.copies.iter().enumerate() {
+        let file = noted.file.display();
+        field(
+            if number == 0 { "Saved to" } else { "" },
+            &format!("{file}: {}", copies::in_words(noted, state)),
+        )?;
     }
     // What only this listing shows is read here, by the library that knows extensions.
     let parsed = entry.certificate.x509();

@@ -27,6 +27,7 @@ fn shown_with(inventory: &Inventory, path: &Path, width: Option<u16>) -> [String
         inventory,
         identity,
         renewal: None,
+        copies: Vec::new(),
         path,
         root_trusted: None,
         now: NOW,

@@ -116,6 +116,17 @@ pub(super) fn one_of_each() -> Vec<(Error, u8, &'static str)> {
             "key-missing",
         ),
         (Error::Usage(text()), 2, "usage"),
+        (
+            Error::WrongCommand {
+                message: text(),
+                hint: text(),
+            },
+            2,
+            "usage",
+        ),
+        (Error::NoFile { file: file() }, 18, "no-file"),
+        (Error::NotNoted { file: file() }, 10, "not-noted"),
+        (Error::NoStore, 18, "no-store"),
         (library(LibraryError::Cancelled), 130, "cancelled"),
         (Error::Scheduler(SchedulerError::None), 1, "no-scheduler"),
         (

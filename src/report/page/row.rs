@@ -232,9 +232,10 @@ fn details(html: &mut Html, item: &Item) {
 
 fn copy_in_words(copy: &Copy) -> String {
     let when = copy.when.map(time::local);
+    let away = if copy.away { ", not reachable now" } else { "" };
     match (&copy.place, when) {
-        (Some((folder, file)), Some(when)) => format!("{when} in {folder} ({file})"),
-        (Some((folder, file)), None) => format!("in {folder} ({file})"),
+        (Some((folder, file)), Some(when)) => format!("{when} in {folder} ({file}){away}"),
+        (Some((folder, file)), None) => format!("in {folder} ({file}){away}"),
         (None, when) => format!("{}, says the store", when.unwrap_or_default()),
     }
 }

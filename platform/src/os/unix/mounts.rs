@@ -54,14 +54,23 @@ pub fn volume(folder: &Path) -> Option<String> {
     volume_below(Path::new("/"), folder)
 }
 
-/// As [`volume`], where `/proc`, `/sys` and `/dev` lie in `root`.
-fn volume_below(root: &Path, folder: &Path) -> Option<String> {
+pub fn mount_root(folder: &Path) -> Option<PathBuf> {
+    nearest_mount(Path::new("/"), folder).map(|mount| mount.folder)
+}
+
+/// The mount that a folder is on, where `/proc` lies in `root`.
+fn nearest_mount(root: &Path, folder: &Path) -> Option<Mount> {
     let folder = fs::canonicalize(folder).ok()?;
     let mounts = mounts(&fs::read(root.join("proc/self/mountinfo")).ok()?);
-    let mount = mounts
+    mounts
         .into_iter()
         .filter(|mount| folder.starts_with(&mount.folder))
-        .max_by_key(|mount| mount.folder.components().count())?;
+        .max_by_key(|mount| mount.folder.components().count())
+}
+
+/// As [`volume`], where `/proc`, `/sys` and `/dev` lie in `root`.
+fn volume_below(root: &Path, folder: &Path) -> Option<String> {
+    let mount = nearest_mount(root, folder)?;
     let uuid = device(root, &mount).and_then(|device| link(root, "by-uuid", &device));
     // `//SERVER/SHARE` of SMB, `SERVER:/FOLDER` of NFS and SSH.
     let source = mount.source.to_string_lossy();

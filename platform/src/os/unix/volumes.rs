@@ -4,7 +4,7 @@
 //! them, and a card in a built-in slot is not.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::Access;
 
@@ -26,6 +26,13 @@ pub fn removable_drives() -> Vec<Drive> {
             folder: entry.path(),
         })
         .collect()
+}
+
+pub fn mount_root(folder: &Path) -> Option<PathBuf> {
+    let folder = fs::canonicalize(folder).ok()?;
+    let on_another = folder.starts_with("/Volumes");
+    let deep = if on_another { 3 } else { 1 };
+    Some(folder.components().take(deep).collect())
 }
 
 fn can_be_taken_away(folder: &Path) -> bool {

@@ -4,7 +4,7 @@
 
 mod ffi;
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf, Prefix};
 
 use windows_sys::Win32::Storage::FileSystem::BusTypeUsb;
 use windows_sys::Win32::System::SystemServices::FILE_READ_ONLY_VOLUME;
@@ -67,10 +67,34 @@ fn has_the_system(letter: char) -> bool {
     drive.eq_ignore_ascii_case(format!("{letter}:"))
 }
 
+pub fn volume(folder: &Path) -> Option<String> {
+    let _quiet = ffi::NoDialogs::begin();
+    let root = mount_root(folder)?;
+    let serial = ffi::volume(root.to_str()?).ok()?.serial;
+    (serial != 0).then(|| format!("{:04X}-{:04X}", serial >> 16, serial & 0xFFFF))
+}
+
+pub fn mount_root(folder: &Path) -> Option<PathBuf> {
+    let absolute = std::path::absolute(folder).ok()?;
+    let Some(Component::Prefix(prefix)) = absolute.components().next() else {
+        return None;
+    };
+    match prefix.kind() {
+        Prefix::Disk(letter) | Prefix::VerbatimDisk(letter) => {
+            Some(root(char::from(letter.to_ascii_uppercase())).into())
+        }
+        Prefix::UNC(server, share) | Prefix::VerbatimUNC(server, share) => {
+            let (server, share) = (server.to_string_lossy(), share.to_string_lossy());
+            Some(format!(r"\\{server}\{share}\").into())
+        }
+        Prefix::DeviceNS(_) | Prefix::Verbatim(_) => None,
+    }
+}
+
 /// What is in the drive, if something is that can be written to.
 fn drive(letter: char) -> Option<Drive> {
     let root = root(letter);
-    let (label, flags) = ffi::volume(&root).ok()?;
+    let ffi::Volume { label, flags, .. } = ffi::volume(&root).ok()?;
     let folder = PathBuf::from(root);
     (flags & FILE_READ_ONLY_VOLUME == 0).then(|| Drive {
         label: (!label.is_empty()).then_some(label),
@@ -128,8 +152,21 @@ mod tests {
         let system = std::env::var("SystemDrive").unwrap();
         let root = format!(r"{system}\");
         assert_eq!(ffi::drive_type(&root), DRIVE_FIXED);
-        let (_, flags) = ffi::volume(&root).unwrap();
-        assert_eq!(flags & FILE_READ_ONLY_VOLUME, 0);
+        let volume = ffi::volume(&root).unwrap();
+        assert_eq!(volume.flags & FILE_READ_ONLY_VOLUME, 0);
+    }
+
+    #[test]
+    fn mount_root_is_drive_or_share() {
+        for (path, expected) in [
+            (r"c:\a\b.p12", Some(r"C:\")),
+            (r"\\server\share\a\b.p12", Some(r"\\server\share\")),
+            (r"\\?\E:\a", Some(r"E:\")),
+            (r"\\.\nul", None),
+        ] {
+            let root = mount_root(Path::new(path));
+            assert_eq!(root.as_deref(), expected.map(Path::new), "{path}");
+        }
     }
 
     #[test]

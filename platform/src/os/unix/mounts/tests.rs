@@ -237,6 +237,9 @@ fn volume_below_identifies_nearest_mount() {
     assert_eq!(volume(&machine).as_deref(), Some("0e5a"));
     machine.mount("8:17", "stick", RW);
     assert_eq!(volume(&machine).as_deref(), Some("1234-ABCD"));
+    let mount = nearest_mount(machine.root.path(), &point.join("inside"));
+    let real = fs::canonicalize(&point).unwrap();
+    assert_eq!(mount.map(|mount| mount.folder), Some(real));
     // Mounted over it.
     machine.mount("0:44", "stick", "rw - nfs4 server:/share rw");
     assert_eq!(volume(&machine).as_deref(), Some("server:/share"));

@@ -83,26 +83,38 @@ pub(super) fn device(drive: &str) -> Option<String> {
     (length != 0).then(|| up_to_zero(&name))
 }
 
-/// The label and the flags of the volume with this root folder.
-pub(super) fn volume(root: &str) -> io::Result<(String, u32)> {
+/// What a volume tells of itself.
+pub(super) struct Volume {
+    pub(super) label: String,
+    pub(super) flags: u32,
+    /// Given when it was formatted.
+    pub(super) serial: u32,
+}
+
+/// That of the volume with this root folder.
+pub(super) fn volume(root: &str) -> io::Result<Volume> {
     let root = terminated(root);
     let mut label = [0_u16; LABEL];
-    let mut flags = 0;
-    // SAFETY: the name is terminated, the buffer is writable and as long as is said, and what is
-    // not asked for is null with the length 0.
+    let (mut flags, mut serial) = (0, 0);
+    // SAFETY: the name is terminated, the buffer is writable and as long as is said, and so are
+    // the numbers; what is not asked for is null with the length 0.
     succeeded(unsafe {
         GetVolumeInformationW(
             root.as_ptr(),
             label.as_mut_ptr(),
             LABEL as u32,
-            ptr::null_mut(),
+            &raw mut serial,
             ptr::null_mut(),
             &raw mut flags,
             ptr::null_mut(),
             0,
         )
     })?;
-    Ok((up_to_zero(&label), flags))
+    Ok(Volume {
+        label: up_to_zero(&label),
+        flags,
+        serial,
+    })
 }
 
 /// The bus of the disk that a volume is on, given as in `\\.\D:`. Needs no right to read it.
