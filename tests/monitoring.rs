@@ -236,13 +236,13 @@ struct Server {
 }
 
 impl Server {
-    fn start(answer: fn(TcpStream, &Sender<String>)) -> Self {
+    fn start(answer: fn(&TcpStream, &Sender<String>)) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("its address").to_string();
         let (send, heard) = channel();
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                answer(stream, &send);
+                answer(&stream, &send);
             }
         });
         Self { address, heard }
@@ -259,18 +259,18 @@ fn lines(stream: &TcpStream) -> impl Iterator<Item = String> {
 }
 
 /// HTTP, as far as it takes to be told.
-fn web(mut stream: TcpStream, heard: &Sender<String>) {
-    let request: Vec<String> = lines(&stream).take_while(|line| !line.is_empty()).collect();
+fn web(mut stream: &TcpStream, heard: &Sender<String>) {
+    let request: Vec<String> = lines(stream).take_while(|line| !line.is_empty()).collect();
     let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
     let _ = heard.send(request.first().cloned().unwrap_or_default());
 }
 
 /// SMTP, as far as it takes to get a letter.
-fn mail(stream: TcpStream, heard: &Sender<String>) {
-    let say = |line: &str| drop((&stream).write_all(format!("{line}\r\n").as_bytes()));
+fn mail(mut stream: &TcpStream, heard: &Sender<String>) {
+    let mut say = |line: &str| drop(stream.write_all(format!("{line}\r\n").as_bytes()));
     say("220 here");
     let (mut letter, mut in_letter) = (String::new(), false);
-    for line in lines(&stream) {
+    for line in lines(stream) {
         match (in_letter, line.as_str()) {
             (true, ".") => {
                 in_letter = false;

@@ -189,3 +189,26 @@ fn strength_warning_absent_for_password_file() {
     assert_eq!(code, Some(0), "{shown}");
     assert!(!shown.contains("This password"), "{shown}");
 }
+
+/// What a password manager does that has a PIN: it asks at the terminal, whatever certstow may ask.
+#[test]
+fn password_command_may_ask_at_terminal() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let manager = "printf 'PIN: ' > /dev/tty; read -r pin < /dev/tty; \
+                   test \"$pin\" = 1234 && echo 'from the manager'";
+    fs::write(folder.path().join("manager"), manager).expect("the manager");
+    for more in [&[][..], &["--non-interactive"]] {
+        let options = [&["--force", "--password-command", "sh manager"][..], more].concat();
+        let mut terminal = export(folder.path(), &options);
+        terminal.wait_for("PIN: ");
+        terminal.press("1234\n");
+        let (code, shown) = terminal.end();
+        assert_eq!(code, Some(0), "{shown}");
+        opens(folder.path(), "ada.p12", "from the manager");
+        let mut terminal = export(folder.path(), &options);
+        terminal.wait_for("PIN: ");
+        terminal.press("0000\n");
+        let (code, shown) = terminal.end();
+        assert_eq!(code, Some(17), "{shown}");
+    }
+}

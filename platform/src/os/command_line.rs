@@ -271,6 +271,16 @@ mod tests {
         assert_eq!(printed, "CommandLine(\"op\")");
     }
 
+    #[test]
+    fn output_is_what_a_command_prints() {
+        let command = match cfg!(windows) {
+            true => r"cmd.exe /c echo said",
+            false => "echo said",
+        };
+        let output = line(command).output(LONG, 1024).unwrap();
+        assert_eq!(output.trim_ascii(), b"said");
+    }
+
     #[cfg(unix)]
     #[test]
     fn from_str_divides_as_sh_without_expansions() {

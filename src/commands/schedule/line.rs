@@ -95,7 +95,7 @@ impl Line {
                 "log" | "status" | "metrics" => self.writes_to.extend(folder_of(&value)),
                 "password-vault" | "unlock-password-vault" => self.credentials.push(value),
                 "password-command" | "unlock-password-command" | "on-failure" => {
-                    self.starts_programs = true
+                    self.starts_programs = true;
                 }
                 _ => {}
             }
