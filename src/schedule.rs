@@ -130,7 +130,10 @@ impl FromStr for TaskName {
         if begins && text.len() <= 64 && text.chars().all(usual) {
             Ok(Self(text.to_owned()))
         } else {
-            Err("a task's name has letters from a to z, digits, '-', '_' and '.', at most 64".to_owned())
+            Err(
+                "a task's name has letters from a to z, digits, '-', '_' and '.', at most 64"
+                    .to_owned(),
+            )
         }
     }
 }
