@@ -126,6 +126,10 @@ impl<'a> Reader<'a> {
         if arguments.contains(&"--machine") {
             let file = self.file(&file);
             self.tasks.borrow_mut().insert(name.to_owned(), file);
+            // What there is to save is looked at before a task is installed.
+            let store = r"windows:LocalMachine\My";
+            self.fixture
+                .add_new(store, "server", "Server", "exportable")?;
             return self.certstow(arguments).map(Some);
         }
         let account = r"EXAMPLE\ada";
@@ -154,11 +158,6 @@ impl<'a> Reader<'a> {
         schedule::is_there(self.runner, name, true)?;
         let file = self.tasks.borrow().get(name).cloned();
         let file = file.ok_or_else(|| format!("the page has no task {name} to run"))?;
-        if name == "machine" {
-            let store = r"windows:LocalMachine\My";
-            self.fixture
-                .add_new(store, "server", "Server", "exportable")?;
-        }
         let xml = files::read(&file)?;
         let content = |element| schedule::content(&xml, element);
         let line = format!(

@@ -13,10 +13,12 @@ use serde_json::Value;
 use super::prefix;
 use super::process::Ended;
 use super::runner::Runner;
-use crate::command::{command, ensure};
+use crate::command::{command, ensure, root};
 use crate::files;
 
-const PERSON: [&str; 5] = [
+const PERSON: [&str; 7] = [
+    "--store",
+    r"C:\keys",
     "--to",
     r"C:\My Backup\",
     "--password-file",
@@ -29,6 +31,7 @@ const TRIES: u32 = 30;
 
 pub(super) fn check(runner: &Runner) -> Result<(), String> {
     start(runner)?;
+    missing(runner)?;
     of_the_machine(runner)?;
     of_a_person(runner)?;
     arguments(runner)?;
@@ -57,6 +60,34 @@ fn runs(started: &Ended) -> bool {
     words.iter().any(|words| started.stdout.contains(words))
 }
 
+/// What is not there for an administrator is not there for SYSTEM either; then it is made.
+fn missing(runner: &Runner) -> Result<(), String> {
+    let machine = command!(
+        "certstow schedule install --name machine --machine --to C:\\Backup
+         --escrow C:\\escrow.pem"
+    );
+    let ended = runner.certstow(1, &machine)?;
+    ended.tells(r"the task would fail each time: escrow C:\escrow.pem: ")?;
+    let person = command!("certstow schedule install --name person {PERSON...}");
+    let ended = runner.certstow(18, &person)?;
+    ended.tells(r"each time: store file:C:\keys: ")?;
+    ended.tells(r"; password C:\a password.txt: ")?;
+    is_there(runner, "machine", false)?;
+    is_there(runner, "person", false)?;
+    let drive = runner.prefix.windows().join("drive_c");
+    files::write(drive.join("a password.txt"), "correct horse")?;
+    files::create_folder(drive.join("keys"))?;
+    for (sample, name) in [
+        ("ada-example.pem", "keys/ada-example.pem"),
+        ("ada-example.key.pem", "keys/ada-example.key.pem"),
+        ("issuers/sample-root.pem", "escrow.pem"),
+    ] {
+        let sample = root().join("examples/personal").join(sample);
+        files::copy(sample, drive.join(name))?;
+    }
+    Ok(())
+}
+
 /// Install, show, replace, remove; and remove again, which fails with what schtasks.exe says.
 fn of_the_machine(runner: &Runner) -> Result<(), String> {
     for times in ["--hourly", "--daily=03:15"] {
@@ -70,7 +101,6 @@ fn of_the_machine(runner: &Runner) -> Result<(), String> {
             &ended,
             r"--escrow C:\escrow.pem --store windows:LocalMachine\My --event-log",
         )?;
-        ended.tells("without this certificate the task will fail")?;
         is_there(runner, "machine", true)?;
     }
     let xml = files::read_text(task(runner, "machine"))?;
