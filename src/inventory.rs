@@ -7,7 +7,7 @@ use std::sync::Arc;
 use certstow_core::backup;
 use certstow_core::error::Error as LibraryError;
 use certstow_core::identity::{Inventory, ListedCertificate, StoreProblem, Stores};
-use certstow_core::password::{self, Typed};
+use certstow_core::password::Typed;
 use certstow_core::renewal::Renewals;
 use certstow_core::select::{self, Choice, Filters};
 use certstow_core::time::{self, UnixTime};
@@ -21,6 +21,7 @@ use certstow_platform::store::{Interaction, KeyState, ProblemKind};
 use super::args::StoreArgs;
 use super::ask;
 use super::error::Error;
+use super::prompt;
 use super::render::progress::Progress;
 use super::screen::Screen;
 use super::warning::{Warning, advise_of_problem};
@@ -76,7 +77,9 @@ impl<'a> Reading<'a> {
             return Ok(());
         }
         if let Some(file) = locked_alone(inventory, self.args)
-            && self.open(file, &mut |text| Ok(password::prompt_once(text)?))?
+            && self.open(file, &mut |text| {
+                Ok(prompt::password_once(text, self.screen)?)
+            })?
         {
             *inventory = self.read_again()?;
         }

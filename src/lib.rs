@@ -12,22 +12,26 @@ mod ending;
 mod error;
 pub mod exit;
 mod file_options;
+mod folders;
 #[cfg(any(fuzzing, test))]
 #[doc(hidden)]
 pub mod fuzzing;
 mod interrupt;
 mod inventory;
 mod journal;
+mod line;
 mod log;
 mod man;
 mod option_file;
 mod prompt;
+mod raw_terminal;
 mod render;
 mod report;
 mod schedule;
 mod screen;
 mod timeout;
 mod topics;
+mod typed_path;
 mod warning;
 mod watchdog;
 mod window;

@@ -5,7 +5,8 @@ use std::fs::File;
 use std::io::{self, Read as _, Write};
 use std::path::Path;
 
-use certstow_core::{password, time, waits};
+use certstow_core::password::Empty;
+use certstow_core::{time, waits};
 use certstow_formats::names;
 use certstow_formats::pkcs12::decode::Limits;
 use certstow_formats::pkcs12::error::DecodeError;
@@ -24,6 +25,7 @@ use crate::ask;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::journal::{self, Entry};
+use crate::prompt;
 use crate::render::progress::Progress;
 use crate::screen::Screen;
 
@@ -166,7 +168,7 @@ impl Passwords {
             let place = file.display().to_string();
             let blank = self.known.last().and_then(Password::blank_end);
             let question = format!("{}Password of {}:", ask::wrong(blank), safe(&place));
-            let password = password::prompt(&question, false, true)?;
+            let password = prompt::password(&question, Empty::Allowed, screen)?;
             report = checked(file, Some(&password), screen);
             self.known.push(password);
         }

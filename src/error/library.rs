@@ -240,6 +240,7 @@ fn of_password() -> Hint {
          --password-vault",
     )
     .in_wizard("type another one, or have one made")
+    .of_typing()
 }
 
 const WIZARD: &str = "name another folder";
