@@ -16,6 +16,12 @@ use super::render::progress::Bar;
 use super::screen::Screen;
 use crate::error::Error as ProgramError;
 
+/// How often a person may mistype the password of something.
+pub(crate) const TRIES: usize = 3;
+
+/// What is said of an empty password where there is none.
+const EMPTY: &str = "the password is empty";
+
 /// Asks at the terminal, or nobody.
 pub(crate) struct TerminalAsk<'a> {
     screen: &'a Screen,
@@ -137,12 +143,31 @@ pub(crate) fn obtain(
         }),
         None => match wanted.new {
             Some(refused) => prompt::new_password(wanted.question, empty(args, refused), screen),
-            None => {
-                let empty = empty(args, "the password is empty");
-                prompt::password(wanted.question, empty, screen)
-            }
+            None => prompt::password(wanted.question, empty(args, EMPTY), screen),
         },
     }
+}
+
+/// As [`obtain`], of what is there already: a person is asked again, up to [`TRIES`] times in all, while
+/// what was typed is wrong. The last is given back whatever it is, for who opens the files to tell.
+pub(crate) fn until_opened(
+    args: &PasswordArgs,
+    wanted: &Wanted<'_>,
+    is_wrong: impl Fn(&Password) -> bool,
+    screen: &Screen,
+) -> Result<Password, Error> {
+    let mut password = obtain(args, wanted, screen)?;
+    if args.source().is_some() {
+        return Ok(password);
+    }
+    for _ in 1..TRIES {
+        if !is_wrong(&password) {
+            break;
+        }
+        let question = format!("{}{}", wrong(password.blank_end()), wanted.question);
+        password = prompt::password(&question, empty(args, EMPTY), screen)?;
+    }
+    Ok(password)
 }
 
 /// Whether a password may be empty that a person types, and what is said if not.

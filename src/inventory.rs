@@ -26,9 +26,6 @@ use super::render::progress::Progress;
 use super::screen::Screen;
 use super::warning::{Warning, advise_of_problem};
 
-/// How often a person may mistype the password of a file.
-const TRIES: usize = 3;
-
 /// Reads the stores that are named, or all that are found, and asks nobody.
 pub(super) fn read(args: &StoreArgs, screen: &Screen) -> Result<Inventory, Error> {
     Reading::new(args, screen)?.read()
@@ -91,7 +88,7 @@ impl<'a> Reading<'a> {
         Ok(self.list()?.0)
     }
 
-    /// Asks for the password of a locked file until one opens it, at most [`TRIES`] times, and keeps
+    /// Asks for the password of a locked file until one opens it, at most [`ask::TRIES`] times, and keeps
     /// it for the next reading. `prompt` asks once. Whether one came.
     pub(super) fn open(
         &self,
@@ -106,7 +103,7 @@ impl<'a> Reading<'a> {
         // A file may need two: one for its MAC and another for its content.
         let mut unlock = self.unlock.borrow().clone();
         let mut why: Option<String> = None;
-        for _ in 0..TRIES {
+        for _ in 0..ask::TRIES {
             let text = match &why {
                 Some(why) => format!("{}; try again\n{question}", safe(why)),
                 None => question.clone(),

@@ -3,9 +3,10 @@
 //! through it.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::io::{self, ErrorKind};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use anstream::{AutoStream, ColorChoice};
 use rustyline::completion::{Completer, Pair};
@@ -34,7 +35,14 @@ const BEGINS_PATH: [char; 6] = ['/', '\\', '~', '\'', '"', '&'];
 
 /// Keys that readline, with Ctrl, has for what an answer has no use for: a history, control characters,
 /// the whole screen, other programs.
-const IDLE: [char; 8] = ['L', 'O', 'Q', 'R', 'S', 'V', 'X', 'Z'];
+const IDLE: [char; 9] = ['L', 'O', 'Q', 'R', 'S', 'V', 'X', 'Z', '\\'];
+
+type LineEditor = Editor<Below, MemHistory>;
+
+thread_local! {
+    /// It has what was typed ahead, of which the next line is the answer.
+    static EDITOR: RefCell<Option<LineEditor>> = const { RefCell::new(None) };
+}
 
 /// Gives what may come after what is typed of a path.
 pub(super) type Completions = fn(&str) -> Vec<String>;
@@ -60,37 +68,37 @@ impl Line<'_> {
     /// - [`Error::Cancelled`]: Ctrl-C, Ctrl-D in an empty line, or the end of the terminal.
     /// - [`Error::Library`]: the terminal does not work.
     pub(super) fn read(&self) -> Result<Option<String>, Error> {
+        EDITOR.with_borrow_mut(|editor| match editor {
+            // Between them come questions that another reader answers.
+            _ if self.goes_back => self.read_with(&mut new_editor()?),
+            Some(editor) => self.read_with(editor),
+            None => self.read_with(editor.insert(new_editor()?)),
+        })
+    }
+
+    fn read_with(&self, editor: &mut LineEditor) -> Result<Option<String>, Error> {
         let _question = Question::begin();
-        let colors = AutoStream::choice(&io::stderr()) != ColorChoice::Never;
-        let config = Config::builder()
-            .behavior(Behavior::PreferTerm)
-            .bell_style(BellStyle::None)
-            .color_mode(match colors {
-                true => ColorMode::Enabled,
-                false => ColorMode::Disabled,
-            })
-            .completion_type(CompletionType::List)
-            .keyseq_timeout(Some(ESCAPE_SEQUENCE))
-            .build();
-        let mut editor = Editor::with_history(config, MemHistory::new()).map_err(failed)?;
-        editor.set_helper(Some(Below {
-            help: format!("\n{}", self.help),
-            completions: self.completions,
-        }));
         let keys = Arc::new(Keys {
             initial: self.initial.to_owned(),
             is_path: self.completions.is_some(),
             goes_back: self.goes_back,
             touched: AtomicBool::new(false),
+            instead: Mutex::default(),
             left: OnceLock::new(),
         });
+        editor.set_helper(Some(Below {
+            help: self.help.to_owned(),
+            completions: self.completions,
+            keys: Arc::clone(&keys),
+        }));
         let handler = EventHandler::Conditional(Box::new(Handler(Arc::clone(&keys))));
         editor.bind_sequence(Event::Any, handler);
         let prompt = (self.question, styled(self.question));
         loop {
             return match editor.readline_with_initial(&prompt, (self.initial, "")) {
                 Ok(line) => match keys.left.get() {
-                    None => Ok(Some(line)),
+                    // What is pasted may have several lines.
+                    None => Ok(Some(line.replace(char::is_control, " "))),
                     Some(Left::Back) => Ok(None),
                     Some(Left::Cancelled) => Err(Error::Cancelled),
                 },
@@ -100,6 +108,21 @@ impl Line<'_> {
             };
         }
     }
+}
+
+fn new_editor() -> Result<LineEditor, Error> {
+    let colors = AutoStream::choice(&io::stderr()) != ColorChoice::Never;
+    let config = Config::builder()
+        .behavior(Behavior::PreferTerm)
+        .bell_style(BellStyle::None)
+        .color_mode(match colors {
+            true => ColorMode::Enabled,
+            false => ColorMode::Disabled,
+        })
+        .completion_type(CompletionType::List)
+        .keyseq_timeout(Some(ESCAPE_SEQUENCE))
+        .build();
+    Editor::with_history(config, MemHistory::new()).map_err(failed)
 }
 
 /// A question with its sign in colour.
@@ -134,6 +157,8 @@ struct Keys {
     goes_back: bool,
     /// Whether a key was pressed.
     touched: AtomicBool,
+    /// What is to be there instead of the line so far.
+    instead: Mutex<Option<String>>,
     left: OnceLock<Left>,
 }
 
@@ -145,9 +170,18 @@ impl Keys {
         Cmd::AcceptLine
     }
 
+    /// Puts a text in the place of the line, and the cursor behind it. Only completion does both.
+    fn begin_anew(&self, text: String) -> Cmd {
+        *self.instead() = Some(text);
+        Cmd::Complete
+    }
+
+    fn instead(&self) -> MutexGuard<'_, Option<String>> {
+        self.instead.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn press(&self, key: &KeyEvent, line: &str) -> Option<Cmd> {
         let first = !self.touched.swap(true, Ordering::Relaxed);
-        let whole = Movement::WholeLine;
         match *key {
             KeyEvent(KeyCode::Char('C'), Modifiers::CTRL) => Some(self.leave(Left::Cancelled)),
             KeyEvent(KeyCode::Esc, Modifiers::NONE)
@@ -160,14 +194,16 @@ impl Keys {
             KeyEvent(KeyCode::Char(key), Modifiers::NONE)
                 if first && BEGINS_PATH.contains(&key) =>
             {
-                Some(Cmd::Replace(whole, Some(key.into())))
+                Some(self.begin_anew(key.into()))
             }
             // What is pasted, or dragged here, comes next.
-            KeyEvent(KeyCode::BracketedPasteStart, _) if first => Some(Cmd::Kill(whole)),
+            KeyEvent(KeyCode::BracketedPasteStart, _) if first => {
+                Some(Cmd::Kill(Movement::WholeLine))
+            }
             KeyEvent(KeyCode::Char(':'), Modifiers::NONE) => {
                 let drive = line.strip_prefix(&*self.initial)?;
                 let is_letter = drive.len() == 1 && drive.as_bytes()[0].is_ascii_alphabetic();
-                is_letter.then(|| Cmd::Replace(whole, Some(format!("{drive}:"))))
+                is_letter.then(|| self.begin_anew(format!("{drive}:")))
             }
             _ => None,
         }
@@ -192,6 +228,7 @@ impl ConditionalEventHandler for Handler {
 struct Below {
     help: String,
     completions: Option<Completions>,
+    keys: Arc<Keys>,
 }
 
 impl Helper for Below {}
@@ -207,6 +244,16 @@ impl Completer for Below {
         position: usize,
         _: &Context<'_>,
     ) -> rustyline::Result<(usize, Vec<Pair>)> {
+        if let Some(replacement) = self.keys.instead().take() {
+            let display = replacement.clone();
+            return Ok((
+                0,
+                vec![Pair {
+                    display,
+                    replacement,
+                }],
+            ));
+        }
         let Some(completions) = self.completions else {
             return Ok((0, Vec::new()));
         };
@@ -228,7 +275,8 @@ impl Hinter for Below {
     type Hint = Help;
 
     fn hint(&self, _: &str, _: usize, _: &Context<'_>) -> Option<Help> {
-        Some(Help(self.help.clone()))
+        let help = Some(&self.help).filter(|help| !help.is_empty());
+        help.map(|help| Help(format!("\n{help}")))
     }
 }
 
@@ -261,6 +309,7 @@ mod tests {
             is_path,
             goes_back: true,
             touched: AtomicBool::new(false),
+            instead: Mutex::default(),
             left: OnceLock::new(),
         }
     }
@@ -271,19 +320,18 @@ mod tests {
 
     #[test]
     fn press_replaces_a_suggested_path_at_first_alone() {
-        let replaced = |text: &str| Some(Cmd::Replace(Movement::WholeLine, Some(text.to_owned())));
         for key in ['~', '/', '\'', '"'] {
             let keys = keys(true);
-            assert_eq!(
-                keys.press(&typed(key), "Ada.p12"),
-                replaced(&key.to_string())
-            );
+            assert_eq!(keys.press(&typed(key), "Ada.p12"), Some(Cmd::Complete));
+            assert_eq!(keys.instead().take(), Some(key.to_string()));
             assert_eq!(keys.press(&typed(key), "Ada.p12"), None);
         }
-        let keys_of_drive = keys(true);
-        assert_eq!(keys_of_drive.press(&typed('D'), "Ada.p12"), None);
-        assert_eq!(keys_of_drive.press(&typed(':'), "Ada.p12D"), replaced("D:"));
-        assert_eq!(keys_of_drive.press(&typed(':'), "Ada.p12DE"), None);
+        let on_drive = keys(true);
+        assert_eq!(on_drive.press(&typed('D'), "Ada.p12"), None);
+        let pressed = on_drive.press(&typed(':'), "Ada.p12D");
+        assert_eq!(pressed, Some(Cmd::Complete));
+        assert_eq!(on_drive.instead().take().as_deref(), Some("D:"));
+        assert_eq!(on_drive.press(&typed(':'), "Ada.p12DE"), None);
         assert_eq!(keys(false).press(&typed('~'), "Ada.p12"), None);
     }
 

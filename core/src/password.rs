@@ -309,10 +309,14 @@ fn answer(
 ) -> Result<Result<Zeroizing<String>, &'static str>, Error> {
     match typed {
         // Nobody sees an arrow key in a hidden line, and nobody could type it at another prompt.
-        Ok(typed) if typed.chars().any(|c| c.is_control() && c != '\t') => {
+        Ok(typed) if typed.contains('\u{1b}') => {
             Ok(Err("a key was pressed that types no character"))
         }
-        Ok(typed) => Ok(Ok(typed)),
+        Ok(mut typed) => {
+            // Other keys with Ctrl do nothing.
+            typed.retain(|one| !one.is_control() || one == '\t');
+            Ok(Ok(typed))
+        }
         Err(HiddenLineError::Unreadable) => Ok(Err("that was too long, or not UTF-8 text")),
         Err(HiddenLineError::Cancelled | HiddenLineError::Back) => Err(Error::Cancelled),
         Err(HiddenLineError::NoTerminal) => Err(Error::InteractionRequired {

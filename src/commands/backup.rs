@@ -122,7 +122,7 @@ fn save(typed: &Typed<BackupArgs>, screen: &Screen) -> Result<Exit, Error> {
     let wanted = Wanted {
         what: "a password for the files",
         question: "Password for the files of this backup:",
-        new: Some("an empty password protects nothing; --escrow has one made for each file"),
+        new: Some("the password is empty (--escrow has one made for each file)"),
     };
     let obtained = || bar.aside(|| ask::obtain(&password, &wanted, screen));
     let report = backup::run(

@@ -26,6 +26,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::journal::{self, Entry};
 use crate::prompt;
+use crate::render::lines;
 use crate::render::progress::Progress;
 use crate::screen::Screen;
 
@@ -97,7 +98,8 @@ pub(crate) fn run(args: &CheckArgs, screen: &Screen) -> Result<Exit, Error> {
             files: files.iter().map(FileJson::of).collect(),
         })?;
     } else {
-        screen.print(|out| files.iter().try_for_each(|file| write(out, file)))?;
+        let width = screen.width().filter(|_| !screen.is_plain());
+        screen.print(|out| files.iter().try_for_each(|file| write(out, file, width)))?;
     }
     Ok(exit(&files, !passwords.known.is_empty()))
 }
@@ -144,9 +146,6 @@ struct Passwords {
 }
 
 impl Passwords {
-    /// How often a person is asked for the password of a file.
-    const TRIES: usize = 3;
-
     fn obtain(args: &CheckArgs, screen: &Screen) -> Result<Self, Error> {
         let password = match args.ask_password {
             true => Some(ask::obtain(&args.password, &ask::OPENS_FILES, screen)?),
@@ -161,7 +160,7 @@ impl Passwords {
     /// The report with the password that opens the file, if one does.
     fn report(&mut self, file: &Path, screen: &Screen) -> Result<Report, Error> {
         let mut report = self.try_known(file, screen);
-        for _ in 1..Self::TRIES {
+        for _ in 1..ask::TRIES {
             if !(self.asks && report.wrong_password) {
                 break;
             }
@@ -256,12 +255,23 @@ fn read(file: &Path) -> io::Result<(Vec<u8>, Option<u32>)> {
     Ok((bytes, os::mode(&metadata)))
 }
 
-fn write(out: &mut dyn Write, file: &FileReport) -> io::Result<()> {
+/// Tells of a file, on lines that fit a terminal of this width.
+fn write(out: &mut dyn Write, file: &FileReport, width: Option<u16>) -> io::Result<()> {
+    const NAMES: usize = 14;
     let report = &file.report;
     writeln!(out, "{}", safe(&file.file))?;
     let mut field = |name: &str, value: &str| match value {
         "" => Ok(()),
-        value => writeln!(out, "  {name:<14}{}", safe(value)),
+        value => {
+            let line = format!("  {name:<NAMES$}{}", safe(value));
+            match width {
+                Some(width) => {
+                    let line = lines::hanging(&line, width.into(), NAMES);
+                    writeln!(out, "{line}")
+                }
+                None => writeln!(out, "{line}"),
+            }
+        }
     };
     if report.parses {
         field("password", opened(report))?;

@@ -271,7 +271,7 @@ pub(crate) fn obtain_password(
         return Ok(given);
     }
     let text = format!("Password for the file of {}:", shortened(&label));
-    let refused = "an empty password protects nothing; --generate-password makes one";
+    let refused = "the password is empty (--generate-password makes one)";
     let password = prompt::new_password(&text, ask::empty(&args.password, refused), screen)?;
     let subject = identity.subject();
     let emails = identity.certificate().parse().emails();

@@ -16,7 +16,7 @@ use comfy_table::{
     Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Row, Table, Width, presets,
 };
 
-use super::Look;
+use super::{Look, lines};
 use layout::Column::{Expires, Issuer, Key, Name, Store, Thumbprint};
 use layout::{Column, LAYOUTS, Layout, TREE_LAYOUTS, WHOLE, WHOLE_TREE};
 
@@ -92,18 +92,19 @@ struct Shown<'a> {
 
 fn render(shown: &Shown<'_>, lines: &[Line<'_>], (whole, layouts): (&Layout, &[Layout])) -> String {
     let look = shown.look;
-    let build = |layout: &Layout| {
+    let build = |layout: &Layout, names: usize| {
         let mut table = empty(layout, look.colors);
-        table.add_rows(lines.iter().map(|line| row(shown, line, layout)));
+        table.add_rows(lines.iter().map(|line| row(shown, line, layout, names)));
         table
     };
     let Some(width) = look.width else {
-        return finished(build(whole), whole);
+        return finished(build(whole, WIDEST), whole);
     };
     let mut narrowest = String::new();
     for layout in layouts {
-        let mut table = build(layout);
-        let fits = fit(&mut table, layout, width.into(), look);
+        let widths = widths(&build(layout, WIDEST), layout, width.into());
+        let mut table = build(layout, widths[0]);
+        let fits = fit(&mut table, &widths, width.into(), look);
         narrowest = finished(table, layout);
         if fits {
             break;
@@ -141,9 +142,16 @@ fn finished(mut table: Table, layout: &Layout) -> String {
     table.trim_fmt()
 }
 
-fn row(shown: &Shown<'_>, line: &Line<'_>, layout: &Layout) -> Row {
+/// A row, of which the name is to have so many columns.
+fn row(shown: &Shown<'_>, line: &Line<'_>, layout: &Layout, names: usize) -> Row {
     let cells = layout.columns.iter().map(|column| match column {
-        Name => Cell::new(format!("{}{}", line.before, cut(&line.name, WIDEST))),
+        Name => {
+            let name = format!("{}{}", line.before, cut(&line.name, WIDEST));
+            Cell::new(match layout.two_lines {
+                true => on_two_lines(&name, names),
+                false => name,
+            })
+        }
         Expires => match line.certificate {
             Some(certificate) => {
                 let renewal = line.identity.and_then(|one| shown.renewals.of(one));
@@ -159,6 +167,19 @@ fn row(shown: &Shown<'_>, line: &Line<'_>, layout: &Layout) -> Row {
     let mut row = Row::from(cells.collect::<Vec<_>>());
     row.max_height(if layout.two_lines { 2 } else { 1 });
     row
+}
+
+/// A name that goes on in a second line, where it is longer than one: between words, or parts of them.
+fn on_two_lines(name: &str, width: usize) -> String {
+    let first = lines::beginning(name, width);
+    let rest = &name[first.len()..];
+    if rest.is_empty() || rest.starts_with(' ') {
+        return format!("{first}\n{}", rest.trim_start())
+            .trim_end()
+            .to_owned();
+    }
+    let end = first.rfind([' ', '-']).map_or(first.len(), |at| at + 1);
+    format!("{}\n{}", name[..end].trim_end(), &name[end..])
 }
 
 /// What stands in the columns that only an identity has.
@@ -260,8 +281,8 @@ fn key_texts(identity: &ListedCertificate) -> (String, &'static str) {
     (names::key_kind(entry.certificate.spki_der()), obstacle)
 }
 
-/// Cuts the widest of the columns that may be cut until the table fits, and tells whether it does.
-fn fit(table: &mut Table, layout: &Layout, width: usize, look: Look) -> bool {
+/// The widths of the columns, of which the widest that may be cut are cut until the table fits.
+fn widths(table: &Table, layout: &Layout, width: usize) -> Vec<usize> {
     let contents = table.column_max_content_widths();
     let mut widths: Vec<usize> = contents.iter().map(|&width| width.into()).collect();
     let gaps = usize::from(GAP) * (widths.len() - 1);
@@ -278,7 +299,12 @@ fn fit(table: &mut Table, layout: &Layout, width: usize, look: Look) -> bool {
             None => break,
         }
     }
-    let total = widths.iter().sum::<usize>() + gaps;
+    widths
+}
+
+/// Gives the columns these widths, and tells whether the table fits.
+fn fit(table: &mut Table, widths: &[usize], width: usize, look: Look) -> bool {
+    let total = widths.iter().sum::<usize>() + usize::from(GAP) * (widths.len() - 1);
     table.set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(u16::try_from(total).unwrap_or(u16::MAX));
     // Cut within words, and say so.

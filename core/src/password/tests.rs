@@ -234,6 +234,12 @@ fn ask_until_right_rejects_escapes_accepts_tab() {
 }
 
 #[test]
+fn ask_until_right_leaves_control_keys_out() {
+    let mut typist = Typist::new(&["\u{1}se\u{5}sa\u{b}me\u{1a}"]);
+    assert_eq!(typist.prompted(false, false).unwrap().expose(), "sesame");
+}
+
+#[test]
 fn ask_until_right_names_question_without_terminal() {
     let nobody = ask_until_right("Password for it:", true, Empty::Allowed, &mut |_| {
         Err(HiddenLineError::NoTerminal)
