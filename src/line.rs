@@ -77,7 +77,7 @@ impl Line<'_> {
     }
 
     fn read_with(&self, editor: &mut LineEditor) -> Result<Option<String>, Error> {
-        let _question = Question::begin();
+        let _question = Question::drawn();
         let keys = Arc::new(Keys {
             initial: self.initial.to_owned(),
             is_path: self.completions.is_some(),

@@ -48,7 +48,7 @@ pub(super) fn plain_line(question: &str) -> Result<String, Error> {
         asked.map_err(raw_terminal::failed)?;
         drop(out);
         let mut answer = String::new();
-        let asking = Question::begin();
+        let asking = Question::plain();
         let read = io::stdin().lock().read_line(&mut answer);
         drop(asking);
         match read {

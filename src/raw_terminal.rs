@@ -3,27 +3,33 @@
 //! [`os::keep_terminal`].
 
 use std::io::{self, Write as _};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use certstow_core::waits::{self, Wait};
 use certstow_platform::os::{self, KeptTerminal};
 
 use crate::error::Error;
 
-/// Bracketed paste is turned off, the cursor is shown, and what is left of a question is taken away
-/// (xterm's control sequences).
-const RESTORE: &str = "\u{1b}[?2004l\u{1b}[?25h\u{1b}[J\r\n";
+/// Puts back what was drawn on: bracketed paste is turned off, the cursor is shown, and what is left of a
+/// question is taken away (xterm's control sequences).
+const DRAWN: &str = "\u{1b}[?2004l\u{1b}[?25h\u{1b}[J\r\n";
+/// The same where nothing was drawn.
+const PLAIN: &str = "\n";
 
 /// What a terminal is taken for that does not know its size.
 const USUAL_SIZE: (u16, u16) = (80, 24);
 
-/// Whether a question is on the screen.
-static ASKING: AtomicBool = AtomicBool::new(false);
+/// What puts the screen back while a question is on it.
+static ASKING: Mutex<Option<&str>> = Mutex::new(None);
+
+fn asking() -> MutexGuard<'static, Option<&'static str>> {
+    ASKING.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Puts the screen back for a process that is about to end.
 pub(super) fn restore_screen() {
-    if ASKING.swap(false, Ordering::SeqCst) {
-        show(RESTORE);
+    if let Some(restores) = asking().take() {
+        show(restores);
     }
 }
 
@@ -43,19 +49,27 @@ pub(super) struct Question {
 }
 
 impl Question {
-    pub(super) fn begin() -> Self {
+    pub(super) fn drawn() -> Self {
+        Self::begin(DRAWN)
+    }
+
+    pub(super) fn plain() -> Self {
+        Self::begin(PLAIN)
+    }
+
+    fn begin(restores: &'static str) -> Self {
         let begun = Self {
             _wait: waits::waiting_for("an answer at the terminal"),
             _kept: os::keep_terminal(),
         };
-        ASKING.store(true, Ordering::SeqCst);
+        *asking() = Some(restores);
         begun
     }
 }
 
 impl Drop for Question {
     fn drop(&mut self) {
-        ASKING.store(false, Ordering::SeqCst);
+        asking().take();
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) fn ask(
     colors: bool,
 ) -> Result<Answer<usize>, Error> {
     let mut list = List::new(question, choices, start, search);
-    let asked = Question::begin();
+    let asked = Question::drawn();
     let answer = Drawing::begin(search.is_some(), colors).and_then(|mut drawing| {
         let answer = answer(&mut list, &mut drawing)?;
         let said = match answer {
