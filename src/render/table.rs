@@ -92,18 +92,18 @@ struct Shown<'a> {
 
 fn render(shown: &Shown<'_>, lines: &[Line<'_>], (whole, layouts): (&Layout, &[Layout])) -> String {
     let look = shown.look;
-    let build = |layout: &Layout, names: usize| {
+    let build = |layout: &Layout, widths: &[usize]| {
         let mut table = empty(layout, look.colors);
-        table.add_rows(lines.iter().map(|line| row(shown, line, layout, names)));
+        table.add_rows(lines.iter().map(|line| row(shown, line, layout, widths)));
         table
     };
     let Some(width) = look.width else {
-        return finished(build(whole, WIDEST), whole);
+        return finished(build(whole, &[]), whole);
     };
     let mut narrowest = String::new();
     for layout in layouts {
-        let widths = widths(&build(layout, WIDEST), layout, width.into());
-        let mut table = build(layout, widths[0]);
+        let widths = widths(&build(layout, &[]), layout, width.into());
+        let mut table = build(layout, &widths);
         let fits = fit(&mut table, &widths, width.into(), look);
         narrowest = finished(table, layout);
         if fits {
@@ -142,15 +142,17 @@ fn finished(mut table: Table, layout: &Layout) -> String {
     table.trim_fmt()
 }
 
-/// A row, of which the name is to have so many columns.
-fn row(shown: &Shown<'_>, line: &Line<'_>, layout: &Layout, names: usize) -> Row {
-    let cells = layout.columns.iter().map(|column| match column {
+/// A row, of cells of these widths where they are known.
+fn row(shown: &Shown<'_>, line: &Line<'_>, layout: &Layout, widths: &[usize]) -> Row {
+    let columns = layout.columns.iter().enumerate();
+    let name_in = |name: String, at: usize| match widths.get(at) {
+        Some(width) if layout.two_lines => on_two_lines(&name, *width),
+        _ => name,
+    };
+    let cells = columns.map(|(at, column)| match column {
         Name => {
             let name = format!("{}{}", line.before, cut(&line.name, WIDEST));
-            Cell::new(match layout.two_lines {
-                true => on_two_lines(&name, names),
-                false => name,
-            })
+            Cell::new(name_in(name, at))
         }
         Expires => match line.certificate {
             Some(certificate) => {
@@ -160,7 +162,13 @@ fn row(shown: &Shown<'_>, line: &Line<'_>, layout: &Layout, names: usize) -> Row
             None => Cell::new(""),
         },
         column => match line.identity {
-            Some(identity) => Cell::new(of_identity(*column, shown.inventory, identity, layout)),
+            Some(identity) => {
+                let text = of_identity(*column, shown.inventory, identity, layout);
+                Cell::new(match column {
+                    Issuer => name_in(text, at),
+                    _ => text,
+                })
+            }
             None => Cell::new(""),
         },
     });
