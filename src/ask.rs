@@ -4,21 +4,27 @@
 use std::sync::Arc;
 
 use certstow_core::error::Error;
-use certstow_core::password::{self, Source};
+use certstow_core::password::{self, Empty, Source};
 use certstow_formats::sanitize::safe;
 use certstow_formats::secret::Password;
 use certstow_platform::error::AskError;
 use certstow_platform::store::{Ask, Interaction, UnlockRequest, Unlocks};
 
 use super::args::{PasswordArgs, StoreArgs};
+use super::prompt;
 use super::render::progress::Bar;
 use super::screen::Screen;
 use crate::error::Error as ProgramError;
 
+/// How often a person may mistype the password of something.
+pub(crate) const TRIES: usize = 3;
+
+/// What is said of an empty password where there is none.
+const EMPTY: &str = "the password is empty";
+
 /// Asks at the terminal, or nobody.
 pub(crate) struct TerminalAsk<'a> {
-    /// Whether there is somebody to ask.
-    interaction: Interaction,
+    screen: &'a Screen,
     /// Whether the operating system may ask in windows of its own.
     pub(crate) system_windows: Interaction,
     /// What is drawn meanwhile, and is not to be in the way.
@@ -27,11 +33,11 @@ pub(crate) struct TerminalAsk<'a> {
     blank: Option<&'static str>,
 }
 
-impl TerminalAsk<'_> {
+impl<'a> TerminalAsk<'a> {
     /// Without windows of the operating system, and where nothing is drawn.
-    pub(crate) fn new(screen: &Screen) -> Self {
+    pub(crate) fn new(screen: &'a Screen) -> Self {
         Self {
-            interaction: screen.interaction(),
+            screen,
             system_windows: Interaction::Never,
             bar: None,
             blank: None,
@@ -41,7 +47,7 @@ impl TerminalAsk<'_> {
 
 impl Ask for TerminalAsk<'_> {
     fn interaction(&self) -> Interaction {
-        self.interaction
+        self.screen.interaction()
     }
 
     fn system_windows(&self) -> Interaction {
@@ -49,7 +55,7 @@ impl Ask for TerminalAsk<'_> {
     }
 
     fn unlock(&mut self, request: &UnlockRequest) -> Result<Password, AskError> {
-        if self.interaction == Interaction::Never {
+        if self.interaction() == Interaction::Never {
             return Err(AskError::NotAllowed);
         }
         let again = match request.attempt {
@@ -62,7 +68,7 @@ impl Ask for TerminalAsk<'_> {
             Unlocks::PrivateKey => "of the private key in",
         };
         let text = format!("{again}Password {what} {}:", safe(&request.place));
-        let prompt = || password::prompt(&text, false, true);
+        let prompt = || prompt::password(&text, Empty::Allowed, self.screen);
         let answer = match self.bar {
             Some(bar) => bar.aside(prompt),
             None => prompt(),
@@ -120,8 +126,8 @@ pub(crate) struct Wanted<'a> {
     /// What nobody may be asked for, otherwise: "a password for the files".
     pub(crate) what: &'a str,
     pub(crate) question: &'a str,
-    /// Whether it is a new one, which is typed twice.
-    pub(crate) new: bool,
+    /// For a new one, which is typed twice: what is said of an empty one.
+    pub(crate) new: Option<&'a str>,
 }
 
 /// The password that the options name, or else that a person types.
@@ -135,7 +141,40 @@ pub(crate) fn obtain(
         None if screen.interaction() == Interaction::Never => Err(Error::InteractionRequired {
             what: wanted.what.to_owned(),
         }),
-        None => password::prompt(wanted.question, wanted.new, args.allow_empty_password),
+        None => match wanted.new {
+            Some(refused) => prompt::new_password(wanted.question, empty(args, refused), screen),
+            None => prompt::password(wanted.question, empty(args, EMPTY), screen),
+        },
+    }
+}
+
+/// As [`obtain`], of what is there already: a person is asked again, up to [`TRIES`] times in all, while
+/// what was typed is wrong. The last is given back whatever it is, for who opens the files to tell.
+pub(crate) fn until_opened(
+    args: &PasswordArgs,
+    wanted: &Wanted<'_>,
+    is_wrong: impl Fn(&Password) -> bool,
+    screen: &Screen,
+) -> Result<Password, Error> {
+    let mut password = obtain(args, wanted, screen)?;
+    if args.source().is_some() {
+        return Ok(password);
+    }
+    for _ in 1..TRIES {
+        if !is_wrong(&password) {
+            break;
+        }
+        let question = format!("{}{}", wrong(password.blank_end()), wanted.question);
+        password = prompt::password(&question, empty(args, EMPTY), screen)?;
+    }
+    Ok(password)
+}
+
+/// Whether a password may be empty that a person types, and what is said if not.
+pub(crate) fn empty<'r>(args: &PasswordArgs, refused: &'r str) -> Empty<'r> {
+    match args.allow_empty_password {
+        true => Empty::Allowed,
+        false => Empty::Refused(refused),
     }
 }
 
@@ -143,7 +182,7 @@ pub(crate) fn obtain(
 pub(crate) const OPENS_FILES: Wanted<'static> = Wanted {
     what: "the password of the files",
     question: "Password of the files:",
-    new: false,
+    new: None,
 };
 
 /// Refuses two passwords that would both be read from standard input.

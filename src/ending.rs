@@ -4,10 +4,11 @@
 use certstow_core::output;
 use certstow_platform::os;
 
-use super::wizard;
+use super::{raw_terminal, wizard};
 
 pub(super) fn clean_up() {
     output::abandon();
-    wizard::restore_screen();
+    wizard::leave_other_screen();
+    raw_terminal::restore_screen();
     os::restore_terminal();
 }

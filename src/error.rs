@@ -21,7 +21,7 @@ use certstow_platform::vault::VaultError;
 
 use crate::exit::Exit;
 use crate::schedule::SchedulerError;
-pub(crate) use facts::{Answer, Explain, Facts, GETS_IN, Hint, Wording};
+pub(crate) use facts::{Answer, Explain, Facts, GETS_IN, Hint, Wording, without_numbers};
 pub(crate) use library::OfDestination;
 
 /// Why certstow could not do what was asked. `Display` is made safe for a terminal.

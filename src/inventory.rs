@@ -7,7 +7,7 @@ use std::sync::Arc;
 use certstow_core::backup;
 use certstow_core::error::Error as LibraryError;
 use certstow_core::identity::{Inventory, ListedCertificate, StoreProblem, Stores};
-use certstow_core::password::{self, Typed};
+use certstow_core::password::Typed;
 use certstow_core::renewal::Renewals;
 use certstow_core::select::{self, Choice, Filters, Want};
 use certstow_core::time::{self, UnixTime};
@@ -21,13 +21,11 @@ use certstow_platform::store::{Interaction, KeyState, ProblemKind};
 use super::args::StoreArgs;
 use super::error::Error;
 use super::notes::Copies;
+use super::prompt;
 use super::render::progress::Progress;
 use super::screen::Screen;
 use super::warning::{Warning, advise_of_problem};
 use super::{ask, backup_folder};
-
-/// How often a person may mistype the password of a file.
-const TRIES: usize = 3;
 
 /// Reads the stores that are named, or all that are found, and asks nobody.
 pub(super) fn read(args: &StoreArgs, screen: &Screen) -> Result<Inventory, Error> {
@@ -77,7 +75,9 @@ impl<'a> Reading<'a> {
             return Ok(());
         }
         if let Some(file) = locked_alone(inventory, self.args)
-            && self.open(file, &mut |text| Ok(password::prompt_once(text)?))?
+            && self.open(file, &mut |text| {
+                Ok(prompt::password_once(text, self.screen)?)
+            })?
         {
             *inventory = self.read_again()?;
         }
@@ -89,7 +89,7 @@ impl<'a> Reading<'a> {
         Ok(self.list()?.0)
     }
 
-    /// Asks for the password of a locked file until one opens it, at most [`TRIES`] times, and keeps
+    /// Asks for the password of a locked file until one opens it, at most [`ask::TRIES`] times, and keeps
     /// it for the next reading. `prompt` asks once. Whether one came.
     pub(super) fn open(
         &self,
@@ -104,7 +104,7 @@ impl<'a> Reading<'a> {
         // A file may need two: one for its MAC and another for its content.
         let mut unlock = self.unlock.borrow().clone();
         let mut why: Option<String> = None;
-        for _ in 0..TRIES {
+        for _ in 0..ask::TRIES {
             let text = match &why {
                 Some(why) => format!("{}; try again\n{question}", safe(why)),
                 None => question.clone(),

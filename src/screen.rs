@@ -19,15 +19,20 @@ use comfy_table::Table;
 use super::args::Global;
 use super::journal::{Entry, Journal, Level};
 use super::monitor::{Monitor, PANICKED};
+use super::raw_terminal;
 use super::render::drawing::{self, Drawing};
-use super::render::{Look, json};
+use super::render::{Look, json, lines};
 use super::warning::{Selection, Warning};
-use crate::error::{Error, Explain, Wording};
+use crate::error::{Error, Explain, Wording, without_numbers};
 use crate::exit::Exit;
 
 pub(crate) const ERROR: Style = AnsiColor::Red.on_default().bold();
 pub(crate) const WARNING: Style = AnsiColor::Yellow.on_default();
 pub(crate) const HEADING: Style = Style::new().bold();
+/// The sign before a question, the choice that Enter takes, and what keys can be pressed.
+pub(crate) const SIGN: Style = AnsiColor::Green.on_default().bold();
+pub(crate) const CHOSEN: Style = AnsiColor::Cyan.on_default();
+pub(crate) const HELP: Style = AnsiColor::Cyan.on_default();
 
 /// The levels that systemd's journal takes from the beginning of a line (sd-daemon(3)).
 const JOURNAL_ERROR: &str = "<3>";
@@ -216,7 +221,7 @@ impl Screen {
     pub(crate) fn note(&self, text: &str) {
         if !self.quiet {
             let _wait = waits::waiting_for(STDERR);
-            self.line(JOURNAL_INFO, format_args!("{}", safe(text)));
+            self.line(JOURNAL_INFO, None, &safe(text));
         }
     }
 
@@ -300,11 +305,8 @@ impl Screen {
     }
 
     fn warning_line(&self, text: &str) {
-        let text = safe(text);
-        self.line(
-            JOURNAL_WARNING,
-            format_args!("{WARNING}warning:{WARNING:#} {text}"),
-        );
+        let label = Some(("warning:", WARNING));
+        self.line(JOURNAL_WARNING, label, &safe(text));
     }
 
     /// Explains what is done, with `-v`.
@@ -312,7 +314,7 @@ impl Screen {
         waits::progress();
         if self.verbose {
             let _wait = waits::waiting_for(STDERR);
-            self.line(JOURNAL_INFO, format_args!("certstow: {}", safe(text)));
+            self.line(JOURNAL_INFO, None, &format!("certstow: {}", safe(text)));
         }
         self.record(&Entry::step(text));
     }
@@ -404,34 +406,41 @@ impl Screen {
     }
 
     fn show_error(&self, error: &dyn Explain) {
-        let line = |text: std::fmt::Arguments<'_>| self.line(JOURNAL_ERROR, text);
-        line(format_args!("{ERROR}error:{ERROR:#} {error}"));
+        let wording = self.wording();
+        let line = |label, text: &str| self.line(JOURNAL_ERROR, label, text);
+        if error.exit() == Exit::Cancelled && wording != Wording::CommandLine {
+            // Whoever leaves knows that, and made no error.
+            return line(None, "Cancelled.");
+        }
+        line(Some(("error:", ERROR)), &error.to_string());
         for candidate in error.candidates() {
             // What a manifest says may be anything.
             let date = candidate.not_after.get(..10);
-            line(format_args!(
+            let candidate = format!(
                 "  {}  {}, until {}, in {}",
                 safe(&candidate.thumbprint),
                 shortened(&candidate.label),
                 safe(date.unwrap_or(&candidate.not_after)),
                 safe(&candidate.store)
-            ));
+            );
+            line(None, &candidate);
         }
         for cause in causes(error) {
-            line(format_args!("  caused by: {cause}"));
+            let cause = match wording == Wording::Wizard && !self.verbose {
+                true => without_numbers(&cause),
+                false => cause,
+            };
+            line(None, &format!("  caused by: {cause}"));
         }
-        if let Some(hint) = error.hint_for(self.wording()) {
-            line(format_args!("{HEADING}hint:{HEADING:#} {hint}"));
+        if let Some(hint) = error.hint_for(wording) {
+            line(Some(("hint:", HEADING)), &hint);
         }
     }
 
     /// Says, after an error, what else may help.
     pub(crate) fn hint(&self, text: &str) {
         if !self.json {
-            self.line(
-                JOURNAL_ERROR,
-                format_args!("{HEADING}hint:{HEADING:#} {}", safe(text)),
-            );
+            self.line(JOURNAL_ERROR, Some(("hint:", HEADING)), &safe(text));
         }
     }
 
@@ -455,18 +464,28 @@ impl Screen {
         }
     }
 
-    fn line(&self, level: &str, text: std::fmt::Arguments<'_>) {
+    /// A line with its label in a style, on as many lines as fit the terminal.
+    fn line(&self, level: &str, label: Option<(&str, Style)>, text: &str) {
+        let text = match label {
+            Some((label, _)) => format!("{label} {text}"),
+            None => text.to_owned(),
+        };
+        if self.to_journal {
+            // As above.
+            let _ = writeln!(io::stderr(), "{level}{text}");
+            return;
+        }
+        let text = match !self.plain && io::stderr().is_terminal() {
+            true => lines::hanging(&text, raw_terminal::size().0, 2),
+            false => text,
+        };
+        let mut out = anstream::stderr().lock();
         // As above.
-        let _ = match self.to_journal {
-            true => {
-                let text = text.to_string();
-                writeln!(
-                    io::stderr(),
-                    "{level}{}",
-                    anstream::adapter::strip_str(&text)
-                )
-            }
-            false => writeln!(anstream::stderr().lock(), "{text}"),
+        let _ = match label
+            .and_then(|(label, style)| Some((label, style, text.strip_prefix(label)?)))
+        {
+            Some((label, style, rest)) => writeln!(out, "{style}{label}{style:#}{rest}"),
+            None => writeln!(out, "{text}"),
         };
     }
 }

@@ -10,9 +10,8 @@ mod copies;
 mod draft;
 mod drawn;
 mod file;
-mod folders;
 mod identity;
-mod lines;
+mod list;
 mod password;
 mod plain;
 mod reader;
@@ -42,7 +41,7 @@ use asker::Asker;
 use context::WizardContext;
 use draft::Draft;
 use drawn::Drawn;
-pub(super) use drawn::restore_screen;
+pub(super) use drawn::leave_other_screen;
 use plain::Plain;
 use steps::Step;
 
@@ -75,7 +74,19 @@ pub(super) fn meant(
     (means_it && asks && somebody_is_there).then_some((cli, matches))
 }
 
+/// Somebody who leaves is told what became of it. That is no error, but nothing else than an answer
+/// to every question is [`Exit::Done`].
 pub(super) fn run(preset: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
+    match save_by_answers(preset, screen) {
+        Err(Error::Cancelled) => {
+            screen.note("Nothing was saved.");
+            Ok(Exit::Cancelled)
+        }
+        ended => ended,
+    }
+}
+
+fn save_by_answers(preset: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
     if screen.interaction() == Interaction::Never {
         return Err(LibraryError::InteractionRequired {
             what: "the certificate to save".to_owned(),
@@ -92,7 +103,7 @@ pub(super) fn run(preset: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
     reading.ask_for_single_file(&mut inventory)?;
     let mut asker: Box<dyn Asker> = match screen.is_plain() {
         true => Box::new(Plain),
-        false => Box::new(Drawn::new(screen)),
+        false => Box::new(Drawn::new()),
     };
     let asker = &mut *asker;
     identity::introduce(&inventory, preset, asker)?;
@@ -120,17 +131,23 @@ pub(super) fn run(preset: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
         }
     };
     saved::tell(&report, asker, screen)?;
-    let mut lasts = report.unsynced.is_none();
-    if !preset.copy_to.is_empty() {
-        lasts &= copies::make(&mut report, &draft, asker, screen);
-    } else if report.file.is_some() {
-        lasts &= copies::offer(&mut report, &mut draft, asker, screen)?;
+    let lasts = report.unsynced.is_none();
+    let copied = match preset.copy_to.is_empty() {
+        false => Ok(copies::make(&mut report, &draft, asker, screen)),
+        true if report.file.is_some() => copies::offer(&mut report, &mut draft, asker, screen),
+        true => Ok(true),
+    };
+    let exit = match copied {
+        Ok(copies_last) if lasts && copies_last => Exit::Done,
+        Ok(_) => Exit::Partial,
+        Err(Error::Cancelled) => Exit::Cancelled,
+        Err(error) => return Err(error),
+    };
+    if exit == Exit::Cancelled {
+        saved::stays(&report, asker);
     }
-    saved::close(&draft, asker);
-    Ok(match lasts {
-        true => Exit::Done,
-        false => Exit::Partial,
-    })
+    saved::close(&draft, exit, asker);
+    Ok(exit)
 }
 
 fn save(inventory: &mut Inventory, draft: &Draft, screen: &Screen) -> Result<Exported, Error> {

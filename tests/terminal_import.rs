@@ -88,8 +88,8 @@ fn import_prompts_until_place_is_valid() {
     type_in(&mut terminal, WHERE, "2");
     type_in(&mut terminal, "Folder or store: ", "");
     terminal.wait_for("has to be named");
-    type_in(&mut terminal, "Folder or store: ", "~/elsewhere");
-    terminal.wait_for("written in full");
+    type_in(&mut terminal, "Folder or store: ", "dotnet:");
+    terminal.wait_for("a store name must follow 'dotnet:'");
     type_in(&mut terminal, "Folder or store: ", "else/where");
     protect(&mut terminal, "");
     let (code, shown) = terminal.end();

@@ -9,6 +9,7 @@ mod support;
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use certstow_formats::pkcs12::decode::{Limits, decode};
 use certstow_formats::pkcs12::kdf::PasswordForm;
@@ -212,4 +213,66 @@ fn export_asks_where_only_the_key_is_hidden() {
     assert_eq!(terminal.wait(), Some(0), "{}", terminal.all());
     let alone = [&arguments[..], &["--non-interactive"]].concat();
     assert_eq!(start(folder.path(), &alone).wait(), Some(13));
+}
+
+/// A backup of the sample store.
+fn backup() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let store = format!("{}/examples/personal", env!("CARGO_MANIFEST_DIR"));
+    let words = ["backup", "--to", "backup", "--store", &store];
+    let saved = Command::new(env!("CARGO_BIN_EXE_certstow"))
+        .args(words)
+        .args(["--iterations", "2000", "--password-env", "SECRET"])
+        .env("SECRET", PASSWORD)
+        .env("XDG_DATA_HOME", folder.path().join("data"))
+        .current_dir(folder.path())
+        .output()
+        .expect("certstow starts");
+    assert_eq!(saved.status.code(), Some(0), "{saved:?}");
+    folder
+}
+
+#[test]
+fn backup_asks_three_times_for_its_password() {
+    let folder = backup();
+    let verify = ["backup", "verify", "backup", "--ask-password"];
+    let restore = ["backup", "restore", "backup", "--into", "restored"];
+    for arguments in [&verify[..], &restore] {
+        let mut terminal = start(folder.path(), arguments);
+        type_in(&mut terminal, "Password of the files:", "correct house");
+        type_in(
+            &mut terminal,
+            "Wrong. Password of the files:",
+            "correct mouse ",
+        );
+        type_in(
+            &mut terminal,
+            "Wrong; what was typed ends with a blank. Password of the files:",
+            PASSWORD,
+        );
+        let (code, shown) = terminal.end();
+        assert_eq!(code, Some(0), "{arguments:?}: {shown}");
+        assert!(!shown.contains(PASSWORD), "{shown}");
+    }
+    let into = ["backup", "restore", "backup", "--into", "nothing"];
+    for arguments in [&verify[..], &into] {
+        let mut terminal = start(folder.path(), arguments);
+        type_in(&mut terminal, "Password of the files:", "one");
+        type_in(&mut terminal, "Wrong. Password of the files:", "two");
+        type_in(&mut terminal, "Wrong. Password of the files:", "three");
+        let (code, shown) = terminal.end();
+        assert_eq!(code, Some(17), "{arguments:?}: {shown}");
+    }
+}
+
+#[test]
+fn cancelled_prompt_is_no_error() {
+    let folder = world();
+    let mut terminal = start(folder.path(), &["list", "--store", "pat.p12"]);
+    terminal.wait_for(QUESTION);
+    terminal.press("\u{3}");
+    let (code, shown) = terminal.end();
+    assert_eq!(code, Some(130), "{shown}");
+    assert!(shown.contains("\nCancelled."), "{shown}");
+    assert!(!shown.contains("error"), "{shown}");
 }

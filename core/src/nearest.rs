@@ -28,6 +28,16 @@ pub fn nearest<T>(
     near.min_by_key(|(slips, _)| *slips).map(|(_, one)| one)
 }
 
+/// The fewest slips between what was typed and a name, or as many words of it; `None` if
+/// there are too many.
+pub fn slips_in_words(typed: &str, name: &str) -> Option<usize> {
+    let count = typed.split_whitespace().count().max(1);
+    let words: Vec<&str> = name.split_whitespace().collect();
+    let parts = words.windows(count).map(|words| words.join(" "));
+    let parts = parts.filter_map(|part| slips(typed, &part));
+    parts.chain(slips(typed, name)).min()
+}
+
 /// Of three letters each one counts; of more, about every fourth may be wrong.
 fn allowed(length: usize) -> usize {
     match length {

@@ -245,15 +245,24 @@ pub fn keep(name: &Name, password: &Password, replace: bool) -> Result<VaultEntr
 ///
 /// # Errors
 /// - [`Error::Cancelled`]: Ctrl-C, or Ctrl-D before anything was typed.
-/// - [`Error::Password`]: three tries gave no password that was not empty (unless `allow_empty`),
+/// - [`Error::Password`]: three tries gave no password that was not empty (unless that is allowed),
 ///   made of characters alone, and the same both times.
 /// - [`Error::InteractionRequired`]: there is no terminal to ask at.
 /// - [`Error::Io`]: the terminal does not work.
-pub fn prompt(text: &str, confirm: bool, allow_empty: bool) -> Result<Password, Error> {
-    ask_until_right(text, confirm, allow_empty, &mut |question| {
+pub fn prompt(text: &str, confirm: bool, empty: Empty<'_>) -> Result<Password, Error> {
+    ask_until_right(text, confirm, empty, &mut |question| {
         let _wait = waits::waiting_for("an answer at the terminal");
         os::read_hidden_line(question, Escape::Types)
     })
+}
+
+/// Whether a password may be empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Empty<'a> {
+    /// It may.
+    Allowed,
+    /// It may not, and this is what is said then, before another try.
+    Refused(&'a str),
 }
 
 /// What came of one hidden question.
@@ -290,7 +299,7 @@ type AskOnce<'a> = &'a mut dyn FnMut(&str) -> Result<Zeroizing<String>, HiddenLi
 fn ask_until_right(
     text: &str,
     confirm: bool,
-    allow_empty: bool,
+    empty: Empty<'_>,
     ask: AskOnce<'_>,
 ) -> Result<Password, Error> {
     let mut wrong = None;
@@ -299,7 +308,7 @@ fn ask_until_right(
             Some(wrong) => format!("{wrong}; try again\n{text}"),
             None => text.to_owned(),
         };
-        match ask_once(&question, confirm, allow_empty, ask)? {
+        match ask_once(&question, confirm, empty, ask)? {
             Ok(password) => return Ok(password),
             Err(remark) => wrong = Some(remark),
         }
@@ -310,18 +319,18 @@ fn ask_until_right(
 }
 
 /// One try: the password, or what is wrong with what was typed.
-fn ask_once(
+fn ask_once<'e>(
     question: &str,
     confirm: bool,
-    allow_empty: bool,
+    empty: Empty<'e>,
     ask: AskOnce<'_>,
-) -> Result<Result<Password, &'static str>, Error> {
+) -> Result<Result<Password, &'e str>, Error> {
     let mut typed = match answer(ask(question), question)? {
         Ok(typed) => typed,
         Err(remark) => return Ok(Err(remark)),
     };
-    if typed.is_empty() && !allow_empty {
-        return Ok(Err("the password is empty"));
+    if let (true, Empty::Refused(remark)) = (typed.is_empty(), empty) {
+        return Ok(Err(remark));
     }
     if confirm {
         match answer(ask("The same password again:"), question)? {
@@ -340,10 +349,14 @@ fn answer(
 ) -> Result<Result<Zeroizing<String>, &'static str>, Error> {
     match typed {
         // Nobody sees an arrow key in a hidden line, and nobody could type it at another prompt.
-        Ok(typed) if typed.chars().any(|c| c.is_control() && c != '\t') => {
+        Ok(typed) if typed.contains('\u{1b}') => {
             Ok(Err("a key was pressed that types no character"))
         }
-        Ok(typed) => Ok(Ok(typed)),
+        Ok(mut typed) => {
+            // Other keys with Ctrl do nothing.
+            typed.retain(|one| !one.is_control() || one == '\t');
+            Ok(Ok(typed))
+        }
         Err(HiddenLineError::Unreadable) => Ok(Err("that was too long, or not UTF-8 text")),
         Err(HiddenLineError::Cancelled | HiddenLineError::Back) => Err(Error::Cancelled),
         Err(HiddenLineError::NoTerminal) => Err(Error::InteractionRequired {

@@ -123,7 +123,7 @@ fn save(typed: &Typed<BackupArgs>, screen: &Screen) -> Result<Exit, Error> {
         Interaction::Never => Ok(false),
         Interaction::Allowed => {
             let question = format!("{emptied}. Save there all the same?");
-            let answer = bar.aside(|| prompt::yes_or_no(&question, false));
+            let answer = bar.aside(|| prompt::yes_or_no(&question, false, screen));
             answer.map_err(|error| {
                 unanswered = Some(error);
                 LibraryError::Cancelled
@@ -133,7 +133,7 @@ fn save(typed: &Typed<BackupArgs>, screen: &Screen) -> Result<Exit, Error> {
     let wanted = Wanted {
         what: "a password for the files",
         question: "Password for the files of this backup:",
-        new: true,
+        new: Some("the password is empty (--escrow has one made for each file)"),
     };
     let obtained = || bar.aside(|| ask::obtain(&password, &wanted, screen));
     let report = backup::run(

@@ -5,7 +5,8 @@ use std::fs::File;
 use std::io::{self, Read as _, Write};
 use std::path::Path;
 
-use certstow_core::{password, time, waits};
+use certstow_core::password::Empty;
+use certstow_core::{time, waits};
 use certstow_formats::names;
 use certstow_formats::pkcs12::decode::Limits;
 use certstow_formats::pkcs12::error::DecodeError;
@@ -24,6 +25,8 @@ use crate::ask;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::journal::{self, Entry};
+use crate::prompt;
+use crate::render::lines;
 use crate::render::progress::Progress;
 use crate::screen::Screen;
 
@@ -142,9 +145,6 @@ struct Passwords {
 }
 
 impl Passwords {
-    /// How often a person is asked for the password of a file.
-    const TRIES: usize = 3;
-
     fn obtain(args: &CheckArgs, screen: &Screen) -> Result<Self, Error> {
         let password = match args.ask_password {
             true => Some(ask::obtain(&args.password, &ask::OPENS_FILES, screen)?),
@@ -159,14 +159,14 @@ impl Passwords {
     /// The report with the password that opens the file, if one does.
     fn report(&mut self, file: &Path, screen: &Screen) -> Result<Report, Error> {
         let mut report = self.try_known(file, screen);
-        for _ in 1..Self::TRIES {
+        for _ in 1..ask::TRIES {
             if !(self.asks && report.wrong_password) {
                 break;
             }
             let place = file.display().to_string();
             let blank = self.known.last().and_then(Password::blank_end);
             let question = format!("{}Password of {}:", ask::wrong(blank), safe(&place));
-            let password = password::prompt(&question, false, true)?;
+            let password = prompt::password(&question, Empty::Allowed, screen)?;
             report = checked(file, Some(&password), screen);
             self.known.push(password);
         }
@@ -254,12 +254,22 @@ fn read(file: &Path) -> io::Result<(Vec<u8>, Option<u32>)> {
     Ok((bytes, os::mode(&metadata)))
 }
 
+/// Tells of a file, on lines that fit the terminal.
 fn write(out: &mut dyn Write, file: &FileReport, screen: &Screen) -> io::Result<()> {
+    const NAMES: usize = 14;
+    let width = screen.width().filter(|_| !screen.is_plain());
     let report = &file.report;
     writeln!(out, "{}", safe(&file.file))?;
+    let mut marked = |level: journal::Level, name: &str, value: &str| {
+        let mut line = format!("  {name:<NAMES$}{}", safe(value));
+        if let Some(width) = width {
+            line = lines::hanging(&line, width.into(), NAMES);
+        }
+        writeln!(out, "{}{line}", screen.mark(level))
+    };
     let mut field = |name: &str, value: &str| match value {
         "" => Ok(()),
-        value => writeln!(out, "  {name:<14}{}", safe(value)),
+        value => marked(journal::Level::Info, name, value),
     };
     if report.parses {
         field("password", opened(report))?;
@@ -298,8 +308,7 @@ fn write(out: &mut dyn Write, file: &FileReport, screen: &Screen) -> io::Result<
             Severity::Warning => ("warning", journal::Level::Warning),
             Severity::Info => ("info", journal::Level::Info),
         };
-        let mark = screen.mark(level);
-        writeln!(out, "{mark}  {severity:<14}{}", safe(&finding.message))?;
+        marked(level, severity, &finding.message)?;
     }
     Ok(())
 }

@@ -25,6 +25,7 @@ use crate::ask::{self, TerminalAsk};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::journal::Entry;
+use crate::prompt;
 use crate::render::progress::Progress;
 use crate::screen::Screen;
 use crate::{file_options, inventory, notes};
@@ -54,7 +55,7 @@ pub(crate) fn run(args: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
     let file = file_of(args, identity, &options);
     copies::preflight(args, &file)?;
     if args.delete_key_after_verify {
-        deletion::agree(&inventory, identity, &file, &args.copy_to)?;
+        deletion::agree(&inventory, identity, &file, &args.copy_to, screen)?;
     }
     let id = identity.entry().id;
     let mut ask = ask(args, screen);
@@ -94,7 +95,7 @@ pub(crate) fn run(args: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
 }
 
 /// How stores ask the person in an export.
-pub(crate) fn ask(args: &ExportArgs, screen: &Screen) -> TerminalAsk<'static> {
+pub(crate) fn ask<'s>(args: &ExportArgs, screen: &'s Screen) -> TerminalAsk<'s> {
     let mut ask = TerminalAsk::new(screen);
     if args.allow_prompt {
         ask.system_windows = screen.interaction();
@@ -274,7 +275,8 @@ pub(crate) fn obtain_password(
         return Ok(given);
     }
     let text = format!("Password for the file of {}:", shortened(&label));
-    let password = password::prompt(&text, true, args.password.allow_empty_password)?;
+    let refused = "the password is empty (--generate-password makes one)";
+    let password = prompt::new_password(&text, ask::empty(&args.password, refused), screen)?;
     let subject = identity.subject();
     let emails = identity.certificate().parse().emails();
     let context = [label.as_str(), &subject].into_iter();

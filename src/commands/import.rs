@@ -10,7 +10,7 @@ use std::sync::Arc;
 use certstow_core::error::Error as LibraryError;
 use certstow_core::identity::{Inventory, ListedCertificate};
 use certstow_core::import::{self, Input, Options, Outcome, Present, Sources};
-use certstow_core::password;
+use certstow_core::password::Empty;
 use certstow_core::waits;
 use certstow_formats::certificate::EntryId;
 use certstow_formats::pkcs12::profile::blank_warning;
@@ -31,6 +31,7 @@ use crate::exit::Exit;
 use crate::journal::Entry;
 use crate::prompt;
 use crate::screen::Screen;
+use crate::typed_path::typed_path;
 use crate::warning::Warning;
 use report::ImportReport;
 
@@ -215,7 +216,7 @@ fn target(args: &ImportArgs, screen: &Screen) -> Result<Target, Error> {
     let usual = known.first().ok_or_else(no_store)?.spec.clone();
     known.retain(|store| exportable || can_forbid_export(&store.spec));
     if screen.interaction() == Interaction::Allowed {
-        return asked(&known, exportable);
+        return asked(&known, exportable, screen);
     }
     match known.into_iter().next() {
         Some(KnownStore { spec, .. }) => Ok(Target { spec, exportable }),
@@ -233,20 +234,25 @@ fn no_store() -> Error {
 }
 
 /// Where the person at the terminal wants them.
-fn asked(known: &[KnownStore], exportable: bool) -> Result<Target, Error> {
+fn asked(known: &[KnownStore], exportable: bool, screen: &Screen) -> Result<Target, Error> {
     let options = known
         .iter()
         .map(|store| format!("{} ({})", store.spec, store.description));
     let options: Vec<_> = options
         .chain(["another folder or store".to_owned()])
         .collect();
-    let chosen = prompt::choose("Where to?", &options)?;
+    let chosen = prompt::choose("Where to?", &options, screen)?;
     let spec = match known.get(chosen) {
         Some(store) => store.spec.clone(),
-        None => prompt::until_right("Folder or store:", |answer| named(answer, exportable))?,
+        None => prompt::place("Folder or store:", screen, |answer| {
+            named(answer, exportable)
+        })?,
     };
     let exportable = match can_forbid_export(&spec) && exportable {
-        true => prompt::yes_or_no("May the private key be exported from there again?", true)?,
+        true => {
+            let question = "May the private key be exported from there again?";
+            prompt::yes_or_no(question, true, screen)?
+        }
         false => exportable,
     };
     Ok(Target { spec, exportable })
@@ -254,14 +260,12 @@ fn asked(known: &[KnownStore], exportable: bool) -> Result<Target, Error> {
 
 /// The store that somebody typed the name of.
 fn named(answer: &str, exportable: bool) -> Result<StoreSpec, String> {
-    match answer {
-        "" => return Err("a folder or a store has to be named".to_owned()),
-        home if home == "~" || home.starts_with("~/") => {
-            return Err("only a shell knows ~: the folder has to be written in full".to_owned());
-        }
-        _ => {}
+    if answer.is_empty() {
+        return Err("a folder or a store has to be named".to_owned());
     }
-    let spec: StoreSpec = answer.parse().map_err(|error| format!("{error}"))?;
+    let place = typed_path(answer);
+    let named = place.to_string_lossy();
+    let spec: StoreSpec = named.parse().map_err(|error| format!("{error}"))?;
     match exportable || can_forbid_export(&spec) {
         true => Ok(spec),
         false => Err(always_exportable(&spec).to_string()),
@@ -312,7 +316,7 @@ impl<'a> Plan<'a> {
         for (identity, place) in refused {
             let label = identity.label();
             let question = format!("{place} holds {label} already. Replace it?");
-            if prompt::yes_or_no(&question, false)? {
+            if prompt::yes_or_no(&question, false, screen)? {
                 plan.keep
                     .retain(|kept| kept.entry().id != identity.entry().id);
                 plan.replace.push(identity);
@@ -386,7 +390,7 @@ fn protection(store: &StoreInfo, screen: &Screen) -> Result<Option<Password>, Er
         "Password to protect the private key in {} (empty for none):",
         safe(&name)
     );
-    let password = password::prompt(&text, true, true)?;
+    let password = prompt::new_password(&text, Empty::Allowed, screen)?;
     warn_of_blank(&password, screen);
     Ok(Some(password))
 }

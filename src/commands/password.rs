@@ -38,7 +38,7 @@ fn set(args: &SetArgs, screen: &Screen) -> Result<(), Error> {
     let wanted = Wanted {
         what: "the password to keep",
         question: &format!("Password to keep as '{name}':"),
-        new: true,
+        new: Some("the password is empty"),
     };
     let password = ask::obtain(&args.password, &wanted, screen)?;
     let entry = password::keep(name, &password, args.force)?;

@@ -217,3 +217,37 @@ pub(crate) trait Explain: Error {
         }
     }
 }
+
+/// Without the numbers of errors that Rust's texts of them have, for who cannot look them up.
+pub(crate) fn without_numbers(text: &str) -> String {
+    const NUMBER: &str = " (os error ";
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(NUMBER) {
+        out.push_str(before);
+        rest = match after.split_once(')') {
+            Some((number, after)) if number.parse::<i32>().is_ok() => after,
+            _ => {
+                out.push_str(NUMBER);
+                after
+            }
+        };
+    }
+    out + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_numbers_removes_numbers_of_errors_alone() {
+        for (text, expected) in [
+            ("no: No such file (os error 2).", "no: No such file."),
+            ("(os error 5) a (os error 5)", "(os error 5) a"),
+            ("file (os error x) y", "file (os error x) y"),
+        ] {
+            assert_eq!(without_numbers(text), expected);
+        }
+    }
+}

@@ -257,6 +257,7 @@ fn of_password() -> Hint {
          --password-vault or --password-command",
     )
     .in_wizard("type another one, or have one made")
+    .of_typing()
 }
 
 const WIZARD: &str = "name another folder";

@@ -120,7 +120,8 @@ fn table(error: &StoreError) -> Facts {
             Hint::on_command_line(
                 "check the password that unlocks the key (--unlock-password-file, ...)",
             )
-            .in_wizard("check the password that unlocks the key"),
+            .in_wizard("check the password that unlocks the key")
+            .of_typing(),
         ),
         StoreError::KeyPassword { .. } => Facts::new(
             Exit::Password,

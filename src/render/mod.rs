@@ -3,6 +3,7 @@
 pub(crate) mod drawing;
 pub(crate) mod forest;
 pub(crate) mod json;
+pub(crate) mod lines;
 pub(crate) mod progress;
 pub(crate) mod table;
 pub(crate) mod tree;

@@ -16,7 +16,7 @@ use comfy_table::{
     Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Row, Table, Width, presets,
 };
 
-use super::Look;
+use super::{Look, lines};
 use layout::Column::{Expires, Issuer, Key, Name, Store, Thumbprint};
 use layout::{Column, LAYOUTS, Layout, TREE_LAYOUTS, WHOLE, WHOLE_TREE};
 
@@ -92,18 +92,19 @@ struct Shown<'a> {
 
 fn render(shown: &Shown<'_>, lines: &[Line<'_>], (whole, layouts): (&Layout, &[Layout])) -> String {
     let look = shown.look;
-    let build = |layout: &Layout| {
+    let build = |layout: &Layout, widths: &[usize]| {
         let mut table = empty(layout, look.colors);
-        table.add_rows(lines.iter().map(|line| row(shown, line, layout)));
+        table.add_rows(lines.iter().map(|line| row(shown, line, layout, widths)));
         table
     };
     let Some(width) = look.width else {
-        return finished(build(whole), whole);
+        return finished(build(whole, &[]), whole);
     };
     let mut narrowest = String::new();
     for layout in layouts {
-        let mut table = build(layout);
-        let fits = fit(&mut table, layout, width.into(), look);
+        let widths = widths(&build(layout, &[]), layout, width.into());
+        let mut table = build(layout, &widths);
+        let fits = fit(&mut table, &widths, width.into(), look);
         narrowest = finished(table, layout);
         if fits {
             break;
@@ -141,9 +142,18 @@ fn finished(mut table: Table, layout: &Layout) -> String {
     table.trim_fmt()
 }
 
-fn row(shown: &Shown<'_>, line: &Line<'_>, layout: &Layout) -> Row {
-    let cells = layout.columns.iter().map(|column| match column {
-        Name => Cell::new(format!("{}{}", line.before, cut(&line.name, WIDEST))),
+/// A row, of cells of these widths where they are known.
+fn row(shown: &Shown<'_>, line: &Line<'_>, layout: &Layout, widths: &[usize]) -> Row {
+    let columns = layout.columns.iter().enumerate();
+    let name_in = |name: String, at: usize| match widths.get(at) {
+        Some(width) if layout.two_lines => on_two_lines(&name, *width),
+        _ => name,
+    };
+    let cells = columns.map(|(at, column)| match column {
+        Name => {
+            let name = format!("{}{}", line.before, cut(&line.name, WIDEST));
+            Cell::new(name_in(name, at))
+        }
         Expires => match line.certificate {
             Some(certificate) => {
                 let renewal = line.identity.and_then(|one| shown.renewals.of(one));
@@ -152,13 +162,32 @@ fn row(shown: &Shown<'_>, line: &Line<'_>, layout: &Layout) -> Row {
             None => Cell::new(""),
         },
         column => match line.identity {
-            Some(identity) => Cell::new(of_identity(*column, shown.inventory, identity, layout)),
+            Some(identity) => {
+                let text = of_identity(*column, shown.inventory, identity, layout);
+                Cell::new(match column {
+                    Issuer => name_in(text, at),
+                    _ => text,
+                })
+            }
             None => Cell::new(""),
         },
     });
     let mut row = Row::from(cells.collect::<Vec<_>>());
     row.max_height(if layout.two_lines { 2 } else { 1 });
     row
+}
+
+/// A name that goes on in a second line, where it is longer than one: between words, or parts of them.
+fn on_two_lines(name: &str, width: usize) -> String {
+    let first = lines::beginning(name, width);
+    let rest = &name[first.len()..];
+    if rest.is_empty() || rest.starts_with(' ') {
+        return format!("{first}\n{}", rest.trim_start())
+            .trim_end()
+            .to_owned();
+    }
+    let end = first.rfind([' ', '-']).map_or(first.len(), |at| at + 1);
+    format!("{}\n{}", name[..end].trim_end(), &name[end..])
 }
 
 /// What stands in the columns that only an identity has.
@@ -260,8 +289,8 @@ fn key_texts(identity: &ListedCertificate) -> (String, &'static str) {
     (names::key_kind(entry.certificate.spki_der()), obstacle)
 }
 
-/// Cuts the widest of the columns that may be cut until the table fits, and tells whether it does.
-fn fit(table: &mut Table, layout: &Layout, width: usize, look: Look) -> bool {
+/// The widths of the columns, of which the widest that may be cut are cut until the table fits.
+fn widths(table: &Table, layout: &Layout, width: usize) -> Vec<usize> {
     let contents = table.column_max_content_widths();
     let mut widths: Vec<usize> = contents.iter().map(|&width| width.into()).collect();
     let gaps = usize::from(GAP) * (widths.len() - 1);
@@ -278,7 +307,12 @@ fn fit(table: &mut Table, layout: &Layout, width: usize, look: Look) -> bool {
             None => break,
         }
     }
-    let total = widths.iter().sum::<usize>() + gaps;
+    widths
+}
+
+/// Gives the columns these widths, and tells whether the table fits.
+fn fit(table: &mut Table, widths: &[usize], width: usize, look: Look) -> bool {
+    let total = widths.iter().sum::<usize>() + usize::from(GAP) * (widths.len() - 1);
     table.set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(u16::try_from(total).unwrap_or(u16::MAX));
     // Cut within words, and say so.

@@ -3,12 +3,14 @@
 use std::io::Write as _;
 
 use certstow_core::letters::without_marks;
+use certstow_core::nearest;
 use certstow_core::password::Typed;
 use certstow_core::select::Selector;
+use certstow_formats::plural::counted;
 use certstow_formats::secret::Password;
 
-use super::lines;
 use crate::error::Error;
+use crate::render::lines;
 
 /// What came of a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,9 +49,8 @@ pub(super) trait Asker {
         question: &str,
         choices: &[Choice],
         start: usize,
-    ) -> Result<Answer<usize>, Error> {
-        self.choose(question, choices, start)
-    }
+        search: Search<'_>,
+    ) -> Result<Answer<usize>, Error>;
 
     /// Has a line typed, which begins as `initial`.
     fn text(&mut self, question: &str, initial: &str, kind: Kind) -> Result<Answer<String>, Error>;
@@ -87,6 +88,61 @@ pub(super) struct Choice {
     last: String,
     /// By what it is found beside what is shown of it.
     found_by: FoundBy,
+}
+
+/// Where choices are searched: what is none of them, and may be what was meant.
+pub(super) type Search<'a> = &'a [Unoffered];
+
+/// What can not be chosen, with one and several of its kind in words.
+#[derive(Debug)]
+pub(super) struct Unoffered {
+    pub(super) choice: Choice,
+    pub(super) kind: [&'static str; 2],
+}
+
+/// Why nothing was found by a text, or what was nearly meant.
+pub(super) fn explain_nothing(
+    text: &str,
+    choices: &[Choice],
+    search: Search<'_>,
+) -> Option<String> {
+    /// How many are named.
+    const MOST: usize = 3;
+    let named = |names: &[&str], last: &str| match names {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        names if names.len() > MOST => {
+            format!(
+                "{} and {} more",
+                names[..MOST].join(", "),
+                names.len() - MOST
+            )
+        }
+        [before @ .., end] => format!("{}{last}{end}", before.join(", ")),
+    };
+    let mut kinds: Vec<([&str; 2], Vec<&str>)> = Vec::new();
+    for one in search.iter().filter(|one| one.choice.matches(text)) {
+        match kinds.iter_mut().find(|(kind, _)| *kind == one.kind) {
+            Some((_, names)) => names.push(&one.choice.name),
+            None => kinds.push((one.kind, vec![&one.choice.name])),
+        }
+    }
+    if !kinds.is_empty() {
+        let told = kinds.iter().map(|([one, several], names)| {
+            let does = if names.len() == 1 { "does" } else { "do" };
+            let count = counted(names.len(), one, several);
+            format!("{count} {does}: {}", named(names, " and "))
+        });
+        return Some(told.collect::<Vec<_>>().join("; "));
+    }
+    let near = choices.iter();
+    let near: Vec<_> = near
+        .filter_map(|choice| Some((choice.slips(text)?, choice.name.as_str())))
+        .collect();
+    let fewest = near.iter().map(|(slips, _)| *slips).min()?;
+    let near = near.iter().filter(|(slips, _)| *slips == fewest);
+    let near: Vec<_> = near.map(|(_, name)| *name).collect();
+    Some(format!("did you mean {}?", named(&near, " or ")))
 }
 
 /// By what a choice is found beside what is shown of it.
@@ -134,6 +190,15 @@ impl Choice {
         let room = width.saturating_sub(lines::length(&self.last) + 2);
         let name = lines::cut(&self.name, room.max(8));
         lines::cut(&joined([&name, "", &self.last]), width)
+    }
+
+    /// How many slips of the finger there are between a text and its name, or what else it is found
+    /// by; `None` for too many.
+    fn slips(&self, text: &str) -> Option<usize> {
+        let names = [&self.name, &self.found_by.text].into_iter();
+        names
+            .filter_map(|name| nearest::slips_in_words(text, name))
+            .min()
     }
 
     /// Whether the text begins a thumbprint of it, or all its words are in it, with or without the

@@ -5,7 +5,7 @@ use certstow_formats::sanitize::in_full;
 
 use super::asker::Asker;
 use crate::args::ExportArgs;
-use crate::error::{Explain, Wording};
+use crate::error::{Explain, Wording, without_numbers};
 use crate::inventory::Reading;
 
 /// What the steps have at hand.
@@ -29,19 +29,18 @@ impl WizardContext<'_> {
 
 /// What went wrong, why, and what to do; made safe for a terminal.
 pub(super) fn in_words(error: &dyn Explain) -> String {
-    let text = in_full(error);
+    let text = without_numbers(&in_full(error));
     match error.hint_for(Wording::Wizard) {
-        Some(hint) => format!("{text}.\n{}.", capitalized(&hint)),
+        Some(hint) => format!("{text}.\n{}", sentence(&hint)),
         None => format!("{text}."),
     }
 }
 
-fn capitalized(text: &str) -> String {
+/// A text as a sentence.
+pub(super) fn sentence(text: &str) -> String {
     let mut characters = text.chars();
     let first = characters.next();
-    first
-        .into_iter()
-        .flat_map(char::to_uppercase)
-        .chain(characters)
-        .collect()
+    let first = first.into_iter().flat_map(char::to_uppercase);
+    let end = if text.ends_with(['.', '?']) { "" } else { "." };
+    first.chain(characters).chain(end.chars()).collect()
 }

@@ -13,11 +13,12 @@ use certstow_platform::os::{self, Drive};
 use super::asker::{Answer, Asker, Choice, Kind};
 use super::context::in_words;
 use super::draft::Draft;
-use super::{file, folders, summary};
+use super::{file, saved, summary};
 use crate::commands::export::copies::{self, make_one};
 use crate::error::Error;
 use crate::file_options;
 use crate::screen::Screen;
+use crate::typed_path::typed_path;
 
 /// Makes those that were asked for as options; whether all of them are there for good.
 pub(super) fn make(
@@ -56,13 +57,17 @@ pub(super) fn offer(
         let question = "Where to put a second copy?";
         let chosen = match asker.choose(question, &choices, 0)? {
             Answer::Next(chosen) if chosen + 1 < choices.len() => chosen,
-            // There is nothing to go back to: the file is saved.
-            _ => return Ok(true),
+            Answer::Next(_) => return Ok(true),
+            // There is nothing to go back to.
+            Answer::Back => {
+                saved::stays(report, asker);
+                return Ok(true);
+            }
         };
         let folder = match drives.get(chosen) {
             Some(drive) => drive.folder.clone(),
             None => match asker.text("Folder for the copy:", "", Kind::Path)? {
-                Answer::Next(typed) if !typed.trim().is_empty() => folders::expanded(typed.trim()),
+                Answer::Next(typed) if !typed.trim().is_empty() => typed_path(&typed),
                 _ => continue,
             },
         };

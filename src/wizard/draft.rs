@@ -13,6 +13,8 @@ pub(super) struct Draft {
     /// What was answered for the path, whether or not the program that was chosen reads one.
     pub(super) chain: Option<Include>,
     pub(super) identity: Option<EntryId>,
+    /// What was typed for the file, to go on from.
+    pub(super) typed_file: Option<String>,
     pub(super) password: Option<Password>,
 }
 
@@ -22,6 +24,7 @@ impl Draft {
             args: preset.clone(),
             chain: preset.contents.chain,
             identity: None,
+            typed_file: None,
             password: None,
         }
     }

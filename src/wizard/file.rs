@@ -19,9 +19,9 @@ use certstow_platform::{OpenOptions, os};
 use super::asker::{Answer, Asker, Choice, Kind};
 use super::context::WizardContext;
 use super::draft::Draft;
-use super::folders::expanded;
 use crate::commands::export as command;
 use crate::error::Error;
+use crate::typed_path::typed_path;
 use crate::{file_options, inventory};
 
 /// Where WIPO's PCT-SAFE looks for the file, on the drive of the system.
@@ -61,10 +61,11 @@ fn ask_name(
         .identity
         .and_then(|id| context.inventory.certificate(&id));
     let suggested = chosen.map_or_else(Vec::new, |identity| suggested(identity, format));
-    let mut initial = match (folder, &draft.args.output) {
-        (Some(folder), _) => shown(&free(folder, &suggested)),
-        (None, Some(chosen)) => shown(chosen),
-        (None, None) => shown(&free(Path::new(""), &suggested)),
+    let mut initial = match (folder, &draft.typed_file, &draft.args.output) {
+        (Some(folder), ..) => shown(&free(folder, &suggested)),
+        (None, Some(typed), _) => typed.clone(),
+        (None, None, Some(chosen)) => shown(chosen),
+        (None, None, None) => shown(&free(Path::new(""), &suggested)),
     };
     if folder.is_none()
         && let Ok(here) = std::env::current_dir()
@@ -81,7 +82,7 @@ fn ask_name(
             return Ok(Answer::Back);
         };
         initial = typed;
-        let file = expanded(initial.trim());
+        let file = typed_path(&initial);
         let file = match file.is_dir() || file.as_os_str().is_empty() {
             true => free(&file, &suggested),
             false => with_usual_extension(&file, format),
@@ -89,6 +90,7 @@ fn ask_name(
         let file = std::path::absolute(&file).unwrap_or(file);
         if let Some(existing) = may_be_written(&file, draft, context)? {
             draft.args.output = Some(file);
+            draft.typed_file = folder.is_none().then_some(initial);
             draft.args.force = existing == Existing::Replace;
             return Ok(Answer::Next(()));
         }

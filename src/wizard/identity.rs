@@ -15,7 +15,7 @@ use certstow_formats::sanitize::{safe, shortened};
 use certstow_platform::spec::StoreSpec;
 use certstow_platform::store::{KeyState, NotExportable};
 
-use super::asker::{Answer, Asker, Choice, FoundBy};
+use super::asker::{Answer, Asker, Choice, FoundBy, Unoffered};
 use super::context::{WizardContext, in_words};
 use super::draft::Draft;
 use crate::args::{ExportArgs, StoreArgs};
@@ -84,7 +84,11 @@ pub(super) fn ask(draft: &mut Draft, context: &mut WizardContext<'_>) -> Result<
             return Err(nothing_to_save(context.inventory));
         }
         let question = "Which certificate to save?";
-        let answer = context.asker.find(question, &choices, start.unwrap_or(0))?;
+        let unoffered = unoffered(context.inventory, has_key);
+        let start_at = start.unwrap_or(0);
+        let answer = context
+            .asker
+            .find(question, &choices, start_at, &unoffered)?;
         let Answer::Next(chosen) = answer else {
             return Ok(Answer::Back);
         };
@@ -166,6 +170,7 @@ fn stores_of(identity: &ListedCertificate, context: &WizardContext<'_>) -> Store
 fn forget_what_depends(draft: &mut Draft, preset: &ExportArgs) {
     draft.args.name.clone_from(&preset.name);
     draft.args.output.clone_from(&preset.output);
+    draft.typed_file = None;
     draft.args.force = preset.force;
 }
 
@@ -203,6 +208,34 @@ fn all<'i>(inventory: &'i Inventory, preset: &ExportArgs) -> Vec<&'i ListedCerti
     all
 }
 
+/// What was found and cannot be chosen.
+fn unoffered(inventory: &Inventory, has_key: bool) -> Vec<Unoffered> {
+    let kind = |listed: &ListedCertificate| match (listed.is_archived(), listed.has_key()) {
+        (true, _) => Some(["archived certificate", "archived certificates"]),
+        (false, false) if has_key => Some([
+            "certificate without its private key",
+            "certificates without their private keys",
+        ]),
+        _ => None,
+    };
+    let listed = inventory.certificates().iter();
+    let unoffered = listed.filter_map(|listed| {
+        Some(Unoffered {
+            choice: Choice::new(shortened(&listed.label())).found_by(found_by(listed)),
+            kind: kind(listed)?,
+        })
+    });
+    unoffered.collect()
+}
+
+fn found_by(listed: &ListedCertificate) -> FoundBy {
+    let known = Known::read(listed);
+    FoundBy {
+        text: known.names().join(" "),
+        thumbprints: vec![known.sha1().into_owned(), known.sha256().into_owned()],
+    }
+}
+
 fn choice(identity: &ListedCertificate, renewals: &Renewals<'_>, now: UnixTime) -> Choice {
     let name = identity.label();
     let issuer = names::short_name_of_der(identity.certificate().issuer_der());
@@ -218,13 +251,8 @@ fn choice(identity: &ListedCertificate, renewals: &Renewals<'_>, now: UnixTime) 
     if let Some(obstacle) = obstacle(&identity.entry().key) {
         last.push_str(&format!("; {obstacle}"));
     }
-    let known = Known::read(identity);
-    let found_by = FoundBy {
-        text: known.names().join(" "),
-        thumbprints: vec![known.sha1().into_owned(), known.sha256().into_owned()],
-    };
     let issuer = format!("by {}", shortened(&issuer));
-    Choice::of(shortened(&name).into_owned(), issuer, last).found_by(found_by)
+    Choice::of(shortened(&name).into_owned(), issuer, last).found_by(found_by(identity))
 }
 
 fn locked_choice(file: &StoreProblem) -> Choice {

@@ -63,7 +63,10 @@ fn typed(draft: &Draft, context: &mut WizardContext<'_>) -> Result<Answer<Passwo
             Typed::Back => return Ok(Answer::Back),
         };
         if password.is_empty() && !context.preset.password.allow_empty_password {
-            say_wrong(context, "the password is empty");
+            say_wrong(
+                context,
+                "the password is empty (Esc goes back, where certstow makes one)",
+            );
             continue;
         }
         match repeated(&password, AGAIN, context)? {

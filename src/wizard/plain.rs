@@ -7,7 +7,8 @@ use std::io::Write as _;
 use certstow_core::password::{self, Typed};
 use certstow_formats::secret::Password;
 
-use super::asker::{Answer, Asker, Choice, Kind};
+use super::asker::{Answer, Asker, Choice, Kind, Search, explain_nothing};
+use super::context::sentence;
 use crate::error::Error;
 use crate::prompt;
 
@@ -28,6 +29,41 @@ fn show(choices: &[Choice], text: &str, plain: &mut Plain) -> Option<usize> {
     first
 }
 
+/// Asks for one of the choices by its number, or for what they are searched by.
+fn numbered(
+    plain: &mut Plain,
+    question: &str,
+    choices: &[Choice],
+    start: usize,
+    search: Search<'_>,
+) -> Result<Answer<usize>, Error> {
+    plain.say(question);
+    show(choices, "", plain);
+    let mut start = start;
+    let chosen = loop {
+        let answer = prompt::plain_line(&format!("Number, or {BACK} [{}]:", start + 1))?;
+        match (answer.as_str(), answer.parse::<usize>()) {
+            ("", _) => break start,
+            (BACK, _) => return Ok(Answer::Back),
+            (_, Ok(number)) if (1..=choices.len()).contains(&number) => break number - 1,
+            // A year, or the first digits of a thumbprint, are text, too.
+            (text, number) => match (show(choices, text, plain), number) {
+                (Some(first), _) => start = first,
+                (None, Ok(_)) => {
+                    plain.say(&format!("That is no number from 1 to {}.", choices.len()));
+                }
+                (None, Err(_)) => {
+                    let more = explain_nothing(text, choices, search);
+                    let more = more.map_or(String::new(), |more| format!(" {}", sentence(&more)));
+                    plain.say(&format!("None of them has that in it.{more}"));
+                }
+            },
+        }
+    };
+    plain.say(&format!("Taken: {}", choices[chosen].whole()));
+    Ok(Answer::Next(chosen))
+}
+
 impl Asker for Plain {
     fn say(&mut self, text: &str) {
         self.say_whole(text);
@@ -39,27 +75,17 @@ impl Asker for Plain {
         choices: &[Choice],
         start: usize,
     ) -> Result<Answer<usize>, Error> {
-        self.say(question);
-        show(choices, "", self);
-        let mut start = start;
-        let chosen = loop {
-            let answer = prompt::line(&format!("Number, or {BACK} [{}]:", start + 1))?;
-            match (answer.as_str(), answer.parse::<usize>()) {
-                ("", _) => break start,
-                (BACK, _) => return Ok(Answer::Back),
-                (_, Ok(number)) if (1..=choices.len()).contains(&number) => break number - 1,
-                // A year, or the first digits of a thumbprint, are text, too.
-                (text, number) => match (show(choices, text, self), number) {
-                    (Some(first), _) => start = first,
-                    (None, Ok(_)) => {
-                        self.say(&format!("That is no number from 1 to {}.", choices.len()));
-                    }
-                    (None, Err(_)) => self.say("None of them has that in it."),
-                },
-            }
-        };
-        self.say(&format!("Taken: {}", choices[chosen].whole()));
-        Ok(Answer::Next(chosen))
+        numbered(self, question, choices, start, &[])
+    }
+
+    fn find(
+        &mut self,
+        question: &str,
+        choices: &[Choice],
+        start: usize,
+        search: Search<'_>,
+    ) -> Result<Answer<usize>, Error> {
+        numbered(self, question, choices, start, search)
     }
 
     fn text(&mut self, question: &str, initial: &str, _: Kind) -> Result<Answer<String>, Error> {
@@ -67,7 +93,7 @@ impl Asker for Plain {
             "" => question.to_owned(),
             initial => format!("{} [{initial}]:", question.trim_end_matches(':')),
         };
-        Ok(match prompt::line(&shown)? {
+        Ok(match prompt::plain_line(&shown)? {
             answer if answer == BACK => Answer::Back,
             answer if answer.is_empty() => Answer::Next(initial.to_owned()),
             answer => Answer::Next(answer),
@@ -95,7 +121,7 @@ impl Asker for Plain {
             .write_all(password.expose().as_bytes())
             .and_then(|()| out.write_all(b"\n"));
         drop(out);
-        shown.map_err(super::drawn::terminal)?;
+        shown.map_err(crate::raw_terminal::failed)?;
         self.choose(question, choices, 0)
     }
 }

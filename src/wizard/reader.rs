@@ -81,7 +81,9 @@ pub(super) fn ask(draft: &mut Draft, context: &mut WizardContext<'_>) -> Result<
         .collect();
     let start = readers.iter().position(|reader| reader.is_in(draft));
     let question = "Which program will open the file?";
-    let answer = context.asker.find(question, &choices, start.unwrap_or(0))?;
+    let answer = context
+        .asker
+        .find(question, &choices, start.unwrap_or(0), &[])?;
     let Answer::Next(chosen) = answer else {
         return Ok(Answer::Back);
     };

@@ -6,9 +6,10 @@ use certstow_formats::sanitize::safe;
 
 use super::asker::Asker;
 use super::draft::Draft;
-use super::lines;
 use crate::commands::export;
 use crate::error::Error;
+use crate::exit::Exit;
+use crate::render::lines;
 use crate::screen::Screen;
 
 /// Checks that certstow's own reader made carry this.
@@ -65,14 +66,29 @@ fn checks(verified: &[&str]) -> String {
     lines.collect()
 }
 
-/// The last words.
-pub(super) fn close(draft: &Draft, asker: &mut dyn Asker) {
-    asker.say("");
-    if export::options(&draft.args).needs_password() {
-        asker.say("Done. Keep the password apart from the file.");
-    } else {
-        asker.say("Done.");
+/// Says what is there although no second copy was made.
+pub(super) fn stays(report: &Exported, asker: &mut dyn Asker) {
+    let file = report.file.iter().map(|file| file.to_string_lossy());
+    for file in file {
+        let file = safe(&file);
+        asker.say(&format!(
+            "No second copy was made. The saved file stays: {file}"
+        ));
     }
+}
+
+/// The last words.
+pub(super) fn close(draft: &Draft, exit: Exit, asker: &mut dyn Asker) {
+    let done = match exit {
+        Exit::Cancelled => "",
+        _ => "Done. ",
+    };
+    let last = match export::options(&draft.args).needs_password() {
+        true => "Keep the password apart from the file.",
+        false => "",
+    };
+    asker.say("");
+    asker.say(format!("{done}{last}").trim_end());
 }
 
 #[cfg(test)]

@@ -82,6 +82,7 @@ impl Step {
             Self::Name => args.name.clone_from(&preset.name),
             Self::File => {
                 args.output.clone_from(&preset.output);
+                draft.typed_file = None;
                 args.force = preset.force;
             }
             Self::Summary => {}

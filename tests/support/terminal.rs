@@ -14,7 +14,7 @@ use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 /// Longer than any prompt takes on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The lines of the terminal.
+/// The lines of a terminal that is as high as most.
 const HEIGHT: u16 = 40;
 
 /// A program running at a terminal.
@@ -29,6 +29,15 @@ pub(crate) struct Terminal {
     emulator: Box<vt100::Parser>,
 }
 
+fn size_of(width: u16, height: u16) -> Winsize {
+    Winsize {
+        ws_row: height,
+        ws_col: width,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    }
+}
+
 impl Terminal {
     /// Starts a program in `folder`, at a terminal this wide, with these variables set.
     pub(crate) fn run<'a>(
@@ -37,18 +46,22 @@ impl Terminal {
         variables: &[(&str, &str)],
         words: impl IntoIterator<Item = &'a str>,
     ) -> Self {
+        Self::run_at(folder, (width, HEIGHT), variables, words)
+    }
+
+    /// The same at a terminal of this width and height.
+    pub(crate) fn run_at<'a>(
+        folder: &Path,
+        (width, height): (u16, u16),
+        variables: &[(&str, &str)],
+        words: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
         // The program is not to have it too: the terminal would never hang up.
         let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
         let controller = openpt(flags).expect("a terminal");
         grantpt(&controller).expect("the terminal is ours");
         unlockpt(&controller).expect("the terminal unlocks");
-        let size = Winsize {
-            ws_row: HEIGHT,
-            ws_col: width,
-            ws_xpixel: 0,
-            ws_ypixel: 0,
-        };
-        tcsetwinsize(&controller, size).expect("the terminal has a size");
+        tcsetwinsize(&controller, size_of(width, height)).expect("the terminal has a size");
         let name = ptsname(&controller, Vec::new()).expect("the terminal has a name");
         let name = name.into_string().expect("the terminal's name is text");
         let end = || {
@@ -89,7 +102,7 @@ impl Terminal {
             screen,
             shown: String::new(),
             all: Vec::new(),
-            emulator: Box::new(vt100::Parser::new(HEIGHT, width.max(1), 0)),
+            emulator: Box::new(vt100::Parser::new(height, width.max(1), 0)),
         }
     }
 
@@ -130,6 +143,26 @@ impl Terminal {
     /// What the screen shows now, line by line.
     pub(crate) fn screen(&self) -> String {
         self.emulator.screen().contents()
+    }
+
+    /// Waits until what the screen shows is as it should be; gives it.
+    pub(crate) fn wait_for_screen(&mut self, is_right: impl Fn(&str) -> bool) -> String {
+        loop {
+            let screen = self.screen();
+            if is_right(&screen) {
+                return screen;
+            }
+            match self.screen.recv_timeout(PATIENCE) {
+                Ok(bytes) => self.take(&bytes),
+                Err(_) => panic!("never showed what it should, but\n{screen}"),
+            }
+        }
+    }
+
+    /// Makes the terminal wider or narrower, of which the program hears by SIGWINCH.
+    pub(crate) fn resize(&mut self, width: u16, height: u16) {
+        self.emulator.screen_mut().set_size(height, width);
+        tcsetwinsize(&self.keyboard, size_of(width, height)).expect("the terminal has a size");
     }
 
     /// Everything that was shown, with every sequence in it.

@@ -11,7 +11,7 @@ fn usual() -> LocalModes {
     LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG
 }
 
-fn is_as_it_was(world: &World, mut terminal: Terminal, question: &str) {
+fn is_as_it_was(world: &World, mut terminal: Terminal, question: &str, by_key: bool) {
     assert_eq!(
         terminal.wait(),
         Some(130),
@@ -32,6 +32,15 @@ fn is_as_it_was(world: &World, mut terminal: Terminal, question: &str) {
         assert!(all.rfind(on) <= all.rfind(off), "{question}: {on} stays");
     }
     world.holds(&[]);
+    // Whoever leaves is told what became of it, on a line of its own, and of no error.
+    let told = terminal.screen();
+    assert!(!told.contains("error"), "{question}: {told}");
+    let last = told.trim_end().lines().last().unwrap_or_default();
+    if by_key {
+        assert_eq!(last, "Nothing was saved.", "{question}: {told}");
+    }
+    let rest = told.lines().filter(|line| line.contains("goes back]"));
+    assert_eq!(rest.count(), 0, "{question}: {told}");
 }
 
 #[test]
@@ -59,7 +68,7 @@ fn ctrl_c_at_any_question_leaves_nothing() {
             answer(&mut terminal, before, &keys);
         }
         answer(&mut terminal, question, CTRL_C);
-        is_as_it_was(&world, terminal, question);
+        is_as_it_was(&world, terminal, question, true);
     }
 }
 
@@ -77,7 +86,7 @@ fn ctrl_c_clears_the_shown_password() {
             terminal.wait_for("Type it from your note:");
             terminal.press(rest);
         }
-        is_as_it_was(&world, terminal, "Ready?");
+        is_as_it_was(&world, terminal, "Ready?", true);
     }
 }
 
@@ -86,7 +95,7 @@ fn esc_at_first_question_cancels() {
     let world = World::new();
     let mut terminal = world.start(&[]);
     answer(&mut terminal, WHICH, ESC);
-    is_as_it_was(&world, terminal, WHICH);
+    is_as_it_was(&world, terminal, WHICH, true);
 }
 
 #[test]
@@ -95,7 +104,7 @@ fn stop_answer_at_summary_cancels() {
     let mut terminal = world.start(&[]);
     up_to_the_summary(&mut terminal);
     answer(&mut terminal, RIGHT, &format!("{DOWN}{DOWN}{ENTER}"));
-    is_as_it_was(&world, terminal, RIGHT);
+    is_as_it_was(&world, terminal, RIGHT, true);
 }
 
 #[test]
@@ -116,7 +125,7 @@ fn signals_restore_the_terminal() {
         asked(&mut terminal, question);
         let id = i32::try_from(terminal.id()).expect("a process");
         kill_process(Pid::from_raw(id).expect("a process"), signal).expect("it is told");
-        is_as_it_was(&world, terminal, question);
+        is_as_it_was(&world, terminal, question, false);
     }
 }
 
@@ -132,13 +141,53 @@ fn timeout_restores_the_terminal() {
 }
 
 #[test]
-fn ctrl_c_at_copy_keeps_file() {
+fn leaving_at_copy_keeps_file_and_says_so() {
+    for (key, code) in [(CTRL_C, 130), (ESC, 0)] {
+        let world = World::new();
+        let mut terminal = world.start(&[]);
+        up_to_the_summary(&mut terminal);
+        accept(&mut terminal, &[RIGHT]);
+        answer(&mut terminal, COPY, key);
+        assert_eq!(terminal.wait(), Some(code));
+        let told = terminal.screen();
+        let file = world.file("Ada Example.p12");
+        let stays = format!(
+            "No second copy was made. The saved file stays: {}",
+            file.display()
+        );
+        assert!(told.contains(&stays), "{told}");
+        assert!(!told.contains("error"), "{told}");
+        assert_eq!(told.contains("Done."), code == 0, "{told}");
+        world.holds(&["Ada Example.p12"]);
+        world.restores(&file, PASSWORD);
+    }
+}
+
+#[test]
+fn ctrl_c_while_typing_a_folder_keeps_file() {
     let world = World::new();
     let mut terminal = world.start(&[]);
     up_to_the_summary(&mut terminal);
     accept(&mut terminal, &[RIGHT]);
-    answer(&mut terminal, COPY, CTRL_C);
+    answer(&mut terminal, COPY, &format!("\u{1b}[A\u{1b}[A{ENTER}"));
+    answer(
+        &mut terminal,
+        "Folder for the copy:",
+        &format!("/half{CTRL_C}"),
+    );
+    terminal.wait_for("The saved file stays: ");
     assert_eq!(terminal.wait(), Some(130));
     world.holds(&["Ada Example.p12"]);
-    world.restores(&world.file("Ada Example.p12"), PASSWORD);
+}
+
+#[test]
+fn ctrl_c_in_plain_lines_ends_the_line() {
+    let world = World::new();
+    let mut terminal = world.start(&["--plain"]);
+    terminal.wait_for("]: ");
+    terminal.press(CTRL_C);
+    assert_eq!(terminal.wait(), Some(130));
+    // What the shell shows next begins a line.
+    let all = terminal.all();
+    assert!(all.ends_with('\n') && !all.contains('\u{1b}'), "{all:?}");
 }

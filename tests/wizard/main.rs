@@ -7,9 +7,12 @@ mod answers;
 mod cancel;
 mod choices;
 mod drawn;
+mod keys;
 mod locked;
+mod paths;
 mod plain;
 mod renewed;
+mod sizes;
 #[path = "../support/terminal.rs"]
 #[allow(dead_code, reason = "other tests at a terminal do other things")]
 mod support;
@@ -76,9 +79,13 @@ impl World {
     }
 
     fn run_at(&self, width: u16, variables: &[(&str, &str)], words: &[&str]) -> Terminal {
+        self.run_sized((width, 40), variables, words)
+    }
+
+    fn run_sized(&self, size: (u16, u16), variables: &[(&str, &str)], words: &[&str]) -> Terminal {
         let program = [env!("CARGO_BIN_EXE_certstow")].into_iter();
         let words = program.chain(words.iter().copied());
-        Terminal::run(&self.path(), width, variables, words)
+        Terminal::run_at(&self.path(), size, variables, words)
     }
 
     /// Runs a command line as the shell would, and as the summary has it.

@@ -22,7 +22,7 @@ const BEGIN: &str = "in words</summary>\n\n```text\n";
 const END: &str = "\n```\n\n</details>\n";
 
 const COMMAND: &str = "certstow export --store examples/personal";
-const ROWS: u16 = 32;
+const ROWS: u16 = 30;
 const COLUMNS: u16 = 92;
 
 /// What is waited for, and what is typed then before Enter.

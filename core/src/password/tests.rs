@@ -174,7 +174,11 @@ impl Typist {
     }
 
     fn prompted(&mut self, confirm: bool, allow_empty: bool) -> Result<Password, Error> {
-        ask_until_right("Password:", confirm, allow_empty, &mut |question| {
+        let empty = match allow_empty {
+            true => Empty::Allowed,
+            false => Empty::Refused("it is empty"),
+        };
+        ask_until_right("Password:", confirm, empty, &mut |question| {
             self.asked.push(question.to_owned());
             let answer = self.answers.pop().ok_or(HiddenLineError::Cancelled)?;
             Ok(Zeroizing::new(answer.to_owned()))
@@ -217,8 +221,9 @@ fn ask_until_right_refuses_empty_unless_allowed() {
     let mut typist = Typist::new(&["", "", "", "sesame"]);
     assert!(matches!(
         typist.prompted(false, false),
-        Err(Error::Password(_))
+        Err(Error::Password(why)) if why == "it is empty"
     ));
+    assert_eq!(typist.asked[1], "it is empty; try again\nPassword:");
 }
 
 #[test]
@@ -229,8 +234,14 @@ fn ask_until_right_rejects_escapes_accepts_tab() {
 }
 
 #[test]
+fn ask_until_right_leaves_control_keys_out() {
+    let mut typist = Typist::new(&["\u{1}se\u{5}sa\u{b}me\u{1a}"]);
+    assert_eq!(typist.prompted(false, false).unwrap().expose(), "sesame");
+}
+
+#[test]
 fn ask_until_right_names_question_without_terminal() {
-    let nobody = ask_until_right("Password for it:", true, false, &mut |_| {
+    let nobody = ask_until_right("Password for it:", true, Empty::Allowed, &mut |_| {
         Err(HiddenLineError::NoTerminal)
     });
     assert!(

@@ -52,7 +52,7 @@ impl<'a> Typed<'a> {
             .iter()
             .filter_map(|name| Some(name.split_once('@')?.0));
         let names = names.iter().map(String::as_str).chain(people);
-        let names = names.filter_map(|name| slips_in_words(self.text, name));
+        let names = names.filter_map(|name| nearest::slips_in_words(self.text, name));
         digits.into_iter().chain(names).min()
     }
 }
@@ -75,13 +75,4 @@ fn wrong_digits(digits: &str, thumbprints: [&str; 2]) -> Option<usize> {
     });
     let wrong = beginnings.map(|beginning| strsim::osa_distance(digits, beginning));
     wrong.min().filter(|wrong| *wrong <= allowed)
-}
-
-/// The fewest slips between what was typed and a name, or as many words of it.
-fn slips_in_words(typed: &str, name: &str) -> Option<usize> {
-    let count = typed.split_whitespace().count().max(1);
-    let words: Vec<&str> = name.split_whitespace().collect();
-    let parts = words.windows(count).map(|words| words.join(" "));
-    let parts = parts.filter_map(|part| nearest::slips(typed, &part));
-    parts.chain(nearest::slips(typed, name)).min()
 }

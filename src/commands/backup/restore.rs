@@ -40,7 +40,7 @@ use crate::screen::Screen;
 use crate::warning::{Warning, advise};
 
 pub(super) fn run(args: &BackupRestoreArgs, screen: &Screen) -> Result<Exit, Error> {
-    let opening = Opening::read(&args.opening, true, screen)?;
+    let opening = Opening::read(&args.opening, [&args.folder], true, screen)?;
     let mut store = certstow_platform::open_to_import(&args.into, &OpenOptions::default())?;
     let filters = args.filters.filters();
     let wanted = Wanted {

@@ -30,7 +30,7 @@ use json::Found;
 
 pub(super) fn run(args: &BackupVerifyArgs, screen: &Screen) -> Result<Exit, Error> {
     ask::check_stdin(&args.opening.password, &args.stores)?;
-    let opening = Opening::read(&args.opening, false, screen)?;
+    let opening = Opening::read(&args.opening, &args.folders, false, screen)?;
     let opened = opening.opener().opens();
     let stores = stores(args, screen)?;
     let bar = Bar::new(screen);

@@ -42,6 +42,7 @@ pub(super) fn agree(
     identity: &ListedCertificate,
     file: &Path,
     copy_to: &[PathBuf],
+    screen: &Screen,
 ) -> Result<(), Error> {
     export::may_delete_key(inventory, identity, file)?;
     for folder in copy_to {
@@ -58,7 +59,7 @@ pub(super) fn agree(
         inventory.store_name(stored.store),
         file.display()
     );
-    match prompt::yes_or_no(&question, false)? {
+    match prompt::yes_or_no(&question, false, screen)? {
         true => Ok(()),
         false => Err(Error::Cancelled),
     }
@@ -90,7 +91,7 @@ pub(super) fn delete(
         "The file is saved and proven. Delete {key} from {} now?",
         report.store
     );
-    if !prompt::yes_or_no(&question, false)? {
+    if !prompt::yes_or_no(&question, false, screen)? {
         screen.note(&format!("{key} stays in {}", report.store));
         return Ok(false);
     }

@@ -67,7 +67,7 @@ pub(super) const WHOLE: Layout = Layout {
 };
 
 /// From the widest to the narrowest.
-pub(super) const LAYOUTS: [Layout; 6] = [
+pub(super) const LAYOUTS: [Layout; 7] = [
     Layout {
         bar: 10,
         digits: 16,
@@ -99,6 +99,11 @@ pub(super) const LAYOUTS: [Layout; 6] = [
     },
     NARROW,
     Layout { bar: 0, ..NARROW },
+    Layout {
+        columns: &[Name, Expires],
+        bar: 0,
+        ..NARROW
+    },
 ];
 
 const NARROW: Layout = Layout {

@@ -26,8 +26,8 @@ const TERMINAL: [&str; 7] = [
     "comfy-table",
     "crossterm",
     "indicatif",
-    "inquire",
     "roff",
+    "rustyline",
 ];
 
 /// The package that is the same on every system: it uses no crate of one itself, and asks for none

@@ -1,5 +1,5 @@
 //! The wizard of certstow for Windows at a console: in plain lines, and drawn as far as Wine's
-//! console takes it. (It gives `inquire` no Ctrl-C, and a hidden line no Esc.) What it wrote is
+//! console takes it. (It gives no Ctrl-C there, and a hidden line no Esc.) What it wrote is
 //! opened by the host's OpenSSL.
 
 use std::path::Path;

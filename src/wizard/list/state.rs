@@ -1,0 +1,317 @@
+//! What a list is between two keys, and how it looks at a size of the terminal. Nothing here touches one.
+
+use std::ops::Range;
+
+use certstow_formats::sanitize::is_unsafe;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use rustyline::line_buffer::{ChangeListener, DeleteListener, Direction, LineBuffer};
+use rustyline::{At, Word};
+
+use crate::render::lines;
+use crate::wizard::asker::{Answer, Choice, Search, explain_nothing};
+
+/// How many choices are shown at once.
+const PAGE: usize = 10;
+
+/// The longest filter, in bytes.
+const LONGEST: usize = 500;
+
+/// The least columns for a filter behind its question.
+const ROOM: usize = 8;
+
+/// A question with its choices.
+pub(super) struct List<'a> {
+    question: &'a str,
+    choices: &'a [Choice],
+    /// Where choices may be searched: for what, and what else there is.
+    search: Option<(LineBuffer, Search<'a>)>,
+    /// The choices that are shown.
+    found: Vec<usize>,
+    /// Which of these is taken by Enter.
+    at: usize,
+    /// How many were shown at once last.
+    page: usize,
+}
+
+/// What a key led to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pressed {
+    GoOn,
+    Answered(Answer<usize>),
+    GivenUp,
+}
+
+/// A row, without a line end. It is narrower than the terminal, so that no terminal breaks it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Row {
+    Question(String),
+    Choice(String),
+    Chosen(String),
+    Help(String),
+}
+
+/// What is on the screen, and where the cursor is in it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Frame {
+    pub(super) rows: Vec<Row>,
+    pub(super) cursor: (usize, usize),
+}
+
+impl Row {
+    pub(super) fn text(&self) -> &str {
+        match self {
+            Self::Question(text) | Self::Choice(text) | Self::Chosen(text) | Self::Help(text) => {
+                text
+            }
+        }
+    }
+}
+
+impl<'a> List<'a> {
+    pub(super) fn new(
+        question: &'a str,
+        choices: &'a [Choice],
+        start: usize,
+        search: Option<Search<'a>>,
+    ) -> Self {
+        Self {
+            question,
+            choices,
+            search: search.map(|search| (LineBuffer::with_capacity(LONGEST), search)),
+            found: (0..choices.len()).collect(),
+            at: start,
+            page: PAGE,
+        }
+    }
+
+    pub(super) fn press(&mut self, key: KeyEvent) -> Pressed {
+        let control = key.modifiers == KeyModifiers::CONTROL;
+        let has_text = self.text().is_some_and(|text| !text.is_empty());
+        let last = self.found.len().saturating_sub(1);
+        match (key.code, control) {
+            (KeyCode::Esc, _) | (KeyCode::Char('g'), true) => {
+                return Pressed::Answered(Answer::Back);
+            }
+            (KeyCode::Char('c'), true) => return Pressed::GivenUp,
+            (KeyCode::Char('d'), true) if !has_text => return Pressed::GivenUp,
+            (KeyCode::Enter, _) | (KeyCode::Char('j' | 'm'), true) => {
+                let chosen = self.found.get(self.at).copied();
+                return chosen.map_or(Pressed::GoOn, |at| Pressed::Answered(Answer::Next(at)));
+            }
+            (KeyCode::Up, _) | (KeyCode::Char('p'), true) => {
+                self.at = self.at.checked_sub(1).unwrap_or(last);
+            }
+            (KeyCode::Down, _) | (KeyCode::Char('n'), true) => {
+                self.at = if self.at < last { self.at + 1 } else { 0 };
+            }
+            (KeyCode::PageUp, _) => self.at = self.at.saturating_sub(self.page),
+            (KeyCode::PageDown, _) => self.at = last.min(self.at + self.page),
+            (KeyCode::Home, _) if !has_text => self.at = 0,
+            (KeyCode::End, _) if !has_text => self.at = last,
+            _ => self.change(|text| edit(text, key)),
+        }
+        Pressed::GoOn
+    }
+
+    /// Takes a text that was pasted.
+    pub(super) fn paste(&mut self, pasted: &str) {
+        self.change(|text| pasted.trim().chars().for_each(|one| insert(text, one)));
+    }
+
+    /// Changes what is searched for.
+    fn change(&mut self, how: impl FnOnce(&mut LineBuffer)) {
+        let Some((text, _)) = &mut self.search else {
+            return;
+        };
+        let before = text.as_str().to_owned();
+        how(text);
+        if text.as_str() != before {
+            let matching = self.choices.iter().enumerate();
+            let matching = matching.filter(|(_, choice)| choice.matches(text.as_str()));
+            self.found = matching.map(|(at, _)| at).collect();
+            self.at = 0;
+        }
+    }
+
+    fn text(&self) -> Option<&str> {
+        self.search.as_ref().map(|(text, _)| text.as_str())
+    }
+
+    /// How it looks on so many columns and rows.
+    pub(super) fn frame(&mut self, width: usize, height: usize) -> Frame {
+        let width = width.saturating_sub(1).max(4);
+        let (question, cursor) = self.head(width);
+        let mut help = self.help(width);
+        if question.len() + 1 + help.len() > height {
+            help.clear();
+        }
+        let room = height.saturating_sub(question.len() + help.len()).max(1);
+        self.page = room.min(PAGE);
+        let mut rows: Vec<_> = question.into_iter().map(Row::Question).collect();
+        match self.found.is_empty() {
+            true => rows.extend(self.nothing(width, room).into_iter().map(Row::Choice)),
+            false => rows.extend(self.window().map(|at| self.row(at, width))),
+        }
+        rows.extend(help.into_iter().map(Row::Help));
+        Frame { rows, cursor }
+    }
+
+    /// The question with what is searched for behind it, and where the cursor is.
+    fn head(&self, width: usize) -> (Vec<String>, (usize, usize)) {
+        let question = lines::broken(&format!("? {}", self.question), width);
+        let mut rows: Vec<_> = question.lines().map(str::to_owned).collect();
+        if let Some((text, _)) = &self.search {
+            let used = rows.last().map_or(0, |row| lines::length(row));
+            if used + 1 + ROOM > width {
+                rows.push(" ".to_owned());
+            }
+            let row = rows.len() - 1;
+            let before = format!("{} ", rows[row]);
+            let room = width.saturating_sub(lines::length(&before)).max(1);
+            let (shown, column) = around(text, room);
+            let column = lines::length(&before) + column;
+            rows[row] = before + shown;
+            return (rows, (row, column));
+        }
+        let row = rows.len().saturating_sub(1);
+        let column = rows.last().map_or(0, |row| lines::length(row));
+        (rows, (row, column))
+    }
+
+    /// The choices that are shown, by their places among those that were found.
+    fn window(&self) -> Range<usize> {
+        let highest = self.found.len().saturating_sub(self.page);
+        let first = self.at.saturating_sub(self.page / 2).min(highest);
+        first..self.found.len().min(first + self.page)
+    }
+
+    fn row(&self, at: usize, width: usize) -> Row {
+        let window = self.window();
+        let is_chosen = at == self.at;
+        let sign = if is_chosen {
+            '>'
+        } else if at == window.start && at > 0 {
+            '^'
+        } else if at + 1 == window.end && at + 1 < self.found.len() {
+            'v'
+        } else {
+            ' '
+        };
+        let choice = self.choices[self.found[at]].fitted(width.saturating_sub(2));
+        let row = format!("{sign} {choice}");
+        match is_chosen {
+            true => Row::Chosen(row),
+            false => Row::Choice(row),
+        }
+    }
+
+    /// Why nothing is shown.
+    fn nothing(&self, width: usize, room: usize) -> Vec<String> {
+        let Some((text, search)) = &self.search else {
+            return Vec::new();
+        };
+        let text = text.as_str().trim();
+        let mut said = format!("nothing matches '{text}'");
+        if let Some(more) = explain_nothing(text, self.choices, *search) {
+            said.push_str(&format!("; {more}"));
+        }
+        let indented = lines::broken(&format!("  {said}"), width);
+        indented.lines().take(room).map(str::to_owned).collect()
+    }
+
+    /// What can be done, on as few rows as there can be.
+    fn help(&self, width: usize) -> Vec<String> {
+        let (found, all) = (self.found.len(), self.choices.len());
+        let parts = match self.search {
+            Some(_) => [
+                format!("[{found} of {all};"),
+                "type to filter, Enter;".to_owned(),
+                "Esc goes back]".to_owned(),
+            ],
+            None => ["[up and down,", "Enter;", "Esc goes back]"].map(str::to_owned),
+        };
+        let mut rows: Vec<String> = Vec::new();
+        for part in parts {
+            match rows.last_mut() {
+                Some(row) if lines::length(row) + 1 + lines::length(&part) <= width => {
+                    row.push_str(&format!(" {part}"));
+                }
+                _ => rows.push(lines::beginning(&part, width).to_owned()),
+            }
+        }
+        rows
+    }
+}
+
+/// The part of a line around its cursor that fits, and the cursor's column in it.
+fn around(text: &LineBuffer, room: usize) -> (&str, usize) {
+    let (before, _) = text.as_str().split_at(text.pos());
+    let starts = before.char_indices().map(|(at, _)| at);
+    let mut starts = starts.chain([before.len()]);
+    let fits = |at: &usize| lines::length(&before[*at..]) < room;
+    let start = starts.find(fits).unwrap_or(before.len());
+    let shown = lines::beginning(&text.as_str()[start..], room);
+    (shown, lines::length(&before[start..]))
+}
+
+/// Readline's keys.
+fn edit(text: &mut LineBuffer, key: KeyEvent) {
+    let [control, alt] = [KeyModifiers::CONTROL, KeyModifiers::ALT].map(|one| {
+        // Both together are AltGr, which types a character.
+        key.modifiers.contains(one) && key.modifiers != KeyModifiers::CONTROL | KeyModifiers::ALT
+    });
+    match key.code {
+        KeyCode::Char('a') if control => text.move_home(),
+        KeyCode::Char('e') if control => text.move_end(),
+        KeyCode::Char('b') if control => text.move_backward(1),
+        KeyCode::Char('f') if control => text.move_forward(1),
+        KeyCode::Char('u') if control => text.discard_line(&mut Unheard),
+        KeyCode::Char('k') if control => text.kill_line(&mut Unheard),
+        KeyCode::Char('w') if control => text.delete_prev_word(Word::Big, 1, &mut Unheard),
+        KeyCode::Char('h') if control => text.backspace(1, &mut Unheard),
+        KeyCode::Char('d') if control => text.delete(1, &mut Unheard).is_some(),
+        KeyCode::Char('t') if control => text.transpose_chars(&mut Unheard),
+        KeyCode::Char('b' | 'B') if alt => text.move_to_prev_word(Word::Emacs, 1),
+        KeyCode::Char('f' | 'F') if alt => text.move_to_next_word(At::AfterEnd, Word::Emacs, 1),
+        KeyCode::Char('d' | 'D') if alt => {
+            text.delete_word(At::AfterEnd, Word::Emacs, 1, &mut Unheard)
+        }
+        KeyCode::Backspace if alt || control => text.delete_prev_word(Word::Emacs, 1, &mut Unheard),
+        KeyCode::Left if alt || control => text.move_to_prev_word(Word::Emacs, 1),
+        KeyCode::Right if alt || control => text.move_to_next_word(At::AfterEnd, Word::Emacs, 1),
+        KeyCode::Left => text.move_backward(1),
+        KeyCode::Right => text.move_forward(1),
+        KeyCode::Home => text.move_home(),
+        KeyCode::End => text.move_end(),
+        KeyCode::Backspace => text.backspace(1, &mut Unheard),
+        KeyCode::Delete => text.delete(1, &mut Unheard).is_some(),
+        KeyCode::Char(one) if !control && !alt => {
+            insert(text, one);
+            true
+        }
+        _ => false,
+    };
+}
+
+fn insert(text: &mut LineBuffer, one: char) {
+    if !is_unsafe(one) {
+        // What does not fit is too much to be searched for.
+        let _ = text.insert(one, 1, &mut Unheard);
+    }
+}
+
+/// Nobody listens to the changes of a line.
+struct Unheard;
+
+impl DeleteListener for Unheard {
+    fn delete(&mut self, _: usize, _: &str, _: Direction) {}
+}
+
+impl ChangeListener for Unheard {
+    fn insert_char(&mut self, _: usize, _: char) {}
+    fn insert_str(&mut self, _: usize, _: &str) {}
+    fn replace(&mut self, _: usize, _: &str, _: &str) {}
+}
+
+#[cfg(test)]
+mod tests;
