@@ -31,6 +31,9 @@ pub(crate) struct Global {
     /// Report to Windows' Application log, without secrets
     #[arg(long, global = true, help_heading = "Output")]
     pub(crate) event_log: bool,
+    /// Read no options file, and no CERTSTOW_ variable
+    #[arg(long, global = true)]
+    pub(crate) no_config: bool,
     /// Never prompt; implied when standard input is no terminal
     #[arg(long, global = true)]
     pub(crate) non_interactive: bool,

@@ -97,7 +97,7 @@ impl ScheduleInstallArgs {
 pub(crate) struct GlobalsOfTask(Vec<Given>);
 
 /// Global options that say how this run of certstow reports, and nothing of the task's.
-const OF_THIS_RUN: [&str; 4] = ["json", "quiet", "verbose", "non-interactive"];
+const OF_THIS_RUN: [&str; 5] = ["json", "quiet", "verbose", "non-interactive", "no-config"];
 
 impl Args for GlobalsOfTask {
     /// They are there as options of every command.

@@ -64,7 +64,9 @@ impl Line {
             return Err(usage("a backup needs a folder to save to: --to DIR"));
         }
         let mut line = Self {
-            arguments: vec!["backup".to_owned(), "--non-interactive".to_owned()],
+            arguments: ["backup", "--non-interactive", "--no-config"]
+                .map(str::to_owned)
+                .to_vec(),
             writes_to: configured.to,
             credentials: configured.credentials,
         };
