@@ -16,6 +16,7 @@ use crate::args::{self, Given, Kind};
 use crate::error::Error;
 use crate::option_file;
 use crate::option_file::reader::replaces;
+use own_file::OptionsFile;
 
 /// The store that is looked into where none is named.
 const STORE: &str = "CERTSTOW_STORE";
@@ -165,13 +166,6 @@ impl<'a> Line<'a> {
         let read = file.and_then(|file| option_file::read(file).ok());
         read.map(|read| read.given).unwrap_or_default()
     }
-}
-
-/// The options file that is to be read.
-struct OptionsFile {
-    path: PathBuf,
-    /// It was asked for, and has to be there.
-    named: bool,
 }
 
 fn file() -> Option<OptionsFile> {

@@ -12,7 +12,6 @@ use certstow_platform::os;
 use clap::{Arg, Command};
 use toml::de::DeValue;
 
-use super::OptionsFile;
 use crate::args::Given;
 use crate::error::{Error, WrongOption};
 use crate::option_file::reader::{
@@ -54,6 +53,13 @@ fn tables_of(name: &str) -> Vec<&str> {
         "schedule install" | "doctor" => vec!["backup", name],
         _ => vec![name],
     }
+}
+
+/// The options file that is to be read.
+pub(super) struct OptionsFile {
+    pub(super) path: PathBuf,
+    /// It was asked for, and has to be there.
+    pub(super) named: bool,
 }
 
 /// What the file says for the command of this name; `None` if there is no file.
