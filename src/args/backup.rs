@@ -17,6 +17,9 @@ use super::store::{PasswordArgs, StoreArgs};
 pub(crate) struct BackupCommand {
     #[command(subcommand)]
     pub(crate) action: Option<BackupAction>,
+    /// Say what would be written, replaced and removed, and why; write nothing, and ask for no password
+    #[arg(long)]
+    pub(crate) dry_run: bool,
     #[command(flatten)]
     pub(crate) run: Typed<BackupArgs>,
 }

@@ -20,11 +20,12 @@ use crate::option_file::reader::{
 
 /// Options that are given each time, and are no keys: what acts once, destroys, takes protection away, or
 /// is of one run alone.
-const NO_KEYS: [&str; 15] = [
+const NO_KEYS: [&str; 16] = [
     "accept-empty",
     "allow-empty-password",
     "config",
     "delete-key-after-verify",
+    "dry-run",
     "force",
     "no-config",
     "output",

@@ -10,6 +10,7 @@
 mod config;
 #[cfg(target_os = "linux")]
 mod destinations;
+mod dry_run;
 #[cfg(target_os = "linux")]
 mod emptied;
 #[cfg(target_os = "linux")]

@@ -17,12 +17,7 @@ use crate::screen::Screen;
 use crate::warning::Warning;
 
 pub(super) fn show(report: &RunReport, exit: Exit, screen: &Screen) -> Result<(), Error> {
-    for destination in &report.destinations {
-        for note in &destination.notes {
-            let folder = destination.folder.display();
-            screen.note(&format!("{folder}: {note}"));
-        }
-    }
+    note(report, screen);
     let quiet = screen.is_quiet();
     screen.print(|out| {
         for at in 0..report.destinations.len() {
@@ -35,6 +30,16 @@ pub(super) fn show(report: &RunReport, exit: Exit, screen: &Screen) -> Result<()
             false => writeln!(out, "{}", closing(report, exit)),
         }
     })
+}
+
+/// What there is to know of the folders.
+pub(super) fn note(report: &RunReport, screen: &Screen) {
+    for destination in &report.destinations {
+        for note in &destination.notes {
+            let folder = destination.folder.display();
+            screen.note(&format!("{folder}: {note}"));
+        }
+    }
 }
 
 /// Warnings, each once: a thousand certificates may lack the same issuer. Then the destinations
@@ -139,7 +144,11 @@ fn counts(report: &RunReport, at: usize) -> String {
 }
 
 /// The keys that did not come out.
-fn write_keys(out: &mut dyn Write, report: &RunReport, screen: &Screen) -> io::Result<()> {
+pub(super) fn write_keys(
+    out: &mut dyn Write,
+    report: &RunReport,
+    screen: &Screen,
+) -> io::Result<()> {
     let rows = report.entries.iter().filter_map(|entry| {
         let failure = entry.key.as_ref()?;
         Some((entry, format!("not saved: {}", failure.error.in_full())))
@@ -174,7 +183,7 @@ fn write_unproven(out: &mut dyn Write, report: &RunReport, screen: &Screen) -> i
 const THUMBPRINT: usize = 1;
 const LAST: usize = 2;
 
-fn write_table(
+pub(super) fn write_table(
     out: &mut dyn Write,
     rows: &[(&EntryReport, String)],
     screen: &Screen,
