@@ -50,11 +50,17 @@ pub(crate) struct ScheduleInstallArgs {
     )]
     pub(crate) print: Option<Option<PathBuf>>,
     /// With --print: the scheduler the files are for [default: this system's]
-    #[arg(long, value_parser = one_of::<Scheduler>(), requires = "print", help_heading = "Task")]
+    #[arg(long, value_parser = one_of::<Scheduler>(), requires = "print", help_heading = "Task", hide_short_help = true)]
     pub(crate) system: Option<Scheduler>,
     /// With --print: where certstow is on the machine that runs the task; paths are then taken as
     /// they are written [default: this certstow]
-    #[arg(long, value_name = "PATH", requires = "print", help_heading = "Task")]
+    #[arg(
+        long,
+        value_name = "PATH",
+        requires = "print",
+        help_heading = "Task",
+        hide_short_help = true
+    )]
     pub(crate) program: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) backup: Typed<BackupArgs>,

@@ -15,16 +15,36 @@ pub(crate) struct StoreArgs {
     #[arg(long = "store", value_name = "SPEC", help_heading = "Stores")]
     pub(crate) stores: Vec<StoreSpec>,
     /// Read a password of locked keys from a file; - is standard input; repeatable
-    #[arg(long, value_name = "FILE", help_heading = "Stores")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        help_heading = "Stores",
+        hide_short_help = true
+    )]
     pub(crate) unlock_password_file: Vec<PathBuf>,
     /// Take a password of locked keys from an environment variable; repeatable
-    #[arg(long, value_name = "NAME", help_heading = "Stores")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        help_heading = "Stores",
+        hide_short_help = true
+    )]
     pub(crate) unlock_password_env: Vec<String>,
     /// Read a password of locked keys from an open file descriptor; repeatable
-    #[arg(long, value_name = "N", help_heading = "Stores")]
+    #[arg(
+        long,
+        value_name = "N",
+        help_heading = "Stores",
+        hide_short_help = true
+    )]
     pub(crate) unlock_password_fd: Vec<i32>,
     /// Take a password of locked keys from the operating system's vault; repeatable
-    #[arg(long, value_name = "NAME", help_heading = "Stores")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        help_heading = "Stores",
+        hide_short_help = true
+    )]
     pub(crate) unlock_password_vault: Vec<Name>,
 }
 
@@ -50,17 +70,17 @@ pub(crate) struct PasswordArgs {
     #[arg(long, value_name = "FILE", group = "password")]
     pub(crate) password_file: Option<PathBuf>,
     /// Take the password from an environment variable
-    #[arg(long, value_name = "NAME", group = "password")]
+    #[arg(long, value_name = "NAME", group = "password", hide_short_help = true)]
     pub(crate) password_env: Option<String>,
     /// Read the password from an open file descriptor
-    #[arg(long, value_name = "N", group = "password")]
+    #[arg(long, value_name = "N", group = "password", hide_short_help = true)]
     pub(crate) password_fd: Option<i32>,
     /// Take the password from the operating system's vault ('certstow password set'), or from
     /// systemd's credentials
     #[arg(long, value_name = "NAME", group = "password")]
     pub(crate) password_vault: Option<Name>,
     /// Accept the empty password
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub(crate) allow_empty_password: bool,
 }
 
