@@ -250,6 +250,8 @@ mod tests {
             include_str!("../docs/import.md"),
             include_str!("../docs/logging.md"),
             include_str!("../docs/passwords.md"),
+            include_str!("../docs/completions.md"),
+            include_str!("../docs/fleet.md"),
             include_str!("../docs/profiles.md"),
             include_str!("../docs/report.md"),
             include_str!("../docs/scheduled-backup.md"),
@@ -257,11 +259,20 @@ mod tests {
             include_str!("../docs/windows-wizard.md"),
         ];
         for page in pages {
-            let indented = page.lines().filter_map(|line| line.strip_prefix("    "));
-            let mut commands = indented
+            let mut typed = false;
+            let lines = page.lines().filter_map(|line| {
+                match line.strip_prefix("```") {
+                    Some(kind) => typed = kind == "sh",
+                    None if typed => return Some(line),
+                    None => {}
+                }
+                line.strip_prefix("    ")
+            });
+            let mut commands = lines
                 .filter(|line| line.starts_with("certstow ") && !line.contains('['))
                 // What it does stands behind it.
                 .filter_map(|line| line.split("  ").next())
+                .filter(|line| !line.contains(['>', '|', '$']))
                 .peekable();
             assert!(commands.peek().is_some(), "{page}");
             for command in commands {

@@ -172,3 +172,27 @@ fn no_keys_are_options_and_refused() {
         );
     }
 }
+
+/// What the manual shows is read as it says.
+#[test]
+fn parse_takes_example_of_manual() {
+    let page = include_str!("../../../docs/options.md");
+    let (_, rest) = page.split_once("```toml\n").unwrap();
+    let (text, _) = rest.split_once("```").unwrap();
+    let listed = given(text, "list").unwrap();
+    assert!(
+        listed.contains(&"--expires-within=90d".to_owned()),
+        "{listed:?}"
+    );
+    let backup = given(text, "backup").unwrap();
+    assert_eq!(
+        backup
+            .iter()
+            .filter(|word| word.starts_with("--to="))
+            .count(),
+        2
+    );
+    for key in NO_KEYS {
+        assert!(page.contains(&format!("`{key}`")), "{key}");
+    }
+}
