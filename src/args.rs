@@ -131,8 +131,7 @@ pub(crate) struct CheckArgs {
 
 /// The command line, with examples and the exit codes in its help.
 pub(crate) fn command() -> clap::Command {
-    let codes = exit_codes();
-    with_examples(Cli::command(), "certstow", &codes)
+    dressed(Cli::command(), "", &exit_codes())
 }
 
 /// The command line with what the wizard can ask for left out.
@@ -163,10 +162,11 @@ pub(crate) fn first_paragraph(text: &str) -> String {
     }
 }
 
-/// `typed` is what one types for the command.
-fn with_examples(command: clap::Command, typed: &str, codes: &str) -> clap::Command {
+/// `name` is what one types for the command after the program's name.
+fn dressed(command: clap::Command, name: &str, codes: &str) -> clap::Command {
+    let typed = format!("certstow {name}");
     let mut text = String::new();
-    for example in &topics::of(typed).examples {
+    for example in &topics::of(typed.trim_end()).examples {
         let before = if text.is_empty() { "Examples:" } else { "" };
         text.push_str(&format!(
             "{before}\n  {}\n      {}",
@@ -176,11 +176,11 @@ fn with_examples(command: clap::Command, typed: &str, codes: &str) -> clap::Comm
     if !text.is_empty() {
         text.push_str("\n\n");
     }
-    command
+    global::shown_in(command, name)
         .after_long_help(text + codes)
         .mut_subcommands(|command| {
-            let typed = format!("{typed} {}", command.get_name());
-            with_examples(command, &typed, codes)
+            let name = format!("{name} {}", command.get_name());
+            dressed(command, name.trim_start(), codes)
         })
 }
 
@@ -197,7 +197,9 @@ mod tests {
     use super::*;
 
     fn parse(words: &str) -> Result<Cli, clap::Error> {
-        Cli::try_parse_from(std::iter::once("certstow").chain(words.split(' ')))
+        let words = std::iter::once("certstow").chain(words.split(' '));
+        let words: Vec<_> = words.map(OsString::from).collect();
+        super::parse(&mut command(), &words).map(|(cli, _)| cli)
     }
 
     #[test]
@@ -243,6 +245,8 @@ mod tests {
             include_str!("../docs/logging.md"),
             include_str!("../docs/monitoring.md"),
             include_str!("../docs/passwords.md"),
+            include_str!("../docs/completions.md"),
+            include_str!("../docs/fleet.md"),
             include_str!("../docs/profiles.md"),
             include_str!("../docs/report.md"),
             include_str!("../docs/scheduled-backup.md"),
@@ -250,11 +254,20 @@ mod tests {
             include_str!("../docs/windows-wizard.md"),
         ];
         for page in pages {
-            let indented = page.lines().filter_map(|line| line.strip_prefix("    "));
-            let mut commands = indented
+            let mut typed = false;
+            let lines = page.lines().filter_map(|line| {
+                match line.strip_prefix("```") {
+                    Some(kind) => typed = kind == "sh",
+                    None if typed => return Some(line),
+                    None => {}
+                }
+                line.strip_prefix("    ")
+            });
+            let mut commands = lines
                 .filter(|line| line.starts_with("certstow ") && !line.contains('['))
                 // What it does stands behind it.
                 .filter_map(|line| line.split("  ").next())
+                .filter(|line| !line.contains(['>', '|', '$']))
                 .peekable();
             assert!(commands.peek().is_some(), "{page}");
             for command in commands {
@@ -285,6 +298,122 @@ mod tests {
         }
         // Those of `backup`, `password` and `schedule` lie one deeper.
         assert!(check(&command()) > command().get_subcommands().count() + 1);
+    }
+
+    /// Every command with what one types for it after the program's name.
+    fn each(command: clap::Command, name: &str, found: &mut Vec<(String, clap::Command)>) {
+        for below in command
+            .get_subcommands()
+            .filter(|one| one.get_name() != "help")
+        {
+            let name = format!("{name} {}", below.get_name());
+            each(below.clone(), name.trim_start(), found);
+        }
+        found.push((name.to_owned(), command));
+    }
+
+    fn every_command() -> Vec<(String, clap::Command)> {
+        let mut certstow = command().term_width(80);
+        certstow.build();
+        let mut found = Vec::new();
+        each(certstow, "", &mut found);
+        found
+    }
+
+    #[test]
+    fn help_has_global_options_last() {
+        let globals = Global::augment_args(clap::Command::new(""));
+        let globals: Vec<_> = globals
+            .get_arguments()
+            .filter_map(clap::Arg::get_long)
+            .collect();
+        for (name, mut command) in every_command() {
+            let help = command.render_long_help().to_string();
+            let (own, after) = match help.split_once(&format!("\n{}:\n", global::HEADING)) {
+                Some((own, global)) => (own, global),
+                None => (help.as_str(), ""),
+            };
+            let has = |text: &str, option: &str| {
+                let mut words = text.split_whitespace();
+                words.any(|word| word == format!("--{option}"))
+            };
+            for option in &globals {
+                let shown = command
+                    .get_arguments()
+                    .any(|one| one.get_long() == Some(option) && !one.is_hide_set());
+                let own = own
+                    .lines()
+                    .filter(|line| line.trim_start().starts_with('-'))
+                    .collect::<String>();
+                assert_eq!(
+                    (has(&own, option), has(after, option)),
+                    (false, shown),
+                    "{name}: {option}"
+                );
+            }
+            let headings = after
+                .lines()
+                .filter(|line| !line.starts_with(' ') && line.ends_with(':'));
+            for heading in headings {
+                assert!(
+                    ["Examples:", "Exit codes:"].contains(&heading),
+                    "{name}: {heading}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn help_shows_options_of_use() {
+        for (name, option, shown) in [
+            ("", "plain", true),
+            ("list", "timeout", true),
+            ("export", "plain", true),
+            ("backup verify", "non-interactive", true),
+            ("stores", "plain", false),
+            ("stores", "json", true),
+            ("man", "timeout", false),
+            ("man", "json", false),
+            ("completions", "quiet", false),
+            ("schedule", "json", false),
+            ("schedule install", "event-log", true),
+            ("list", "event-log", cfg!(windows)),
+            ("schedule show", "plain", false),
+            ("password set", "plain", true),
+            ("doctor", "no-config", true),
+        ] {
+            let commands = every_command();
+            let (_, command) = commands.iter().find(|one| one.0 == name).unwrap();
+            let mut arguments = command.get_arguments();
+            let argument = arguments
+                .find(|one| one.get_long() == Some(option))
+                .unwrap();
+            assert_eq!(!argument.is_hide_set(), shown, "{name}: {option}");
+        }
+        // What is not shown is accepted, at any place.
+        for words in [
+            "man x --plain",
+            "--timeout 5s completions bash",
+            "stores --event-log",
+        ] {
+            parse(words).unwrap();
+        }
+        for words in ["--json backup verify x", "backup verify x --json"] {
+            assert!(parse(words).unwrap().global.json);
+        }
+    }
+
+    /// 24 lines where that is honest; what has many options of its own has more.
+    #[test]
+    fn short_help_is_short() {
+        for (name, mut command) in every_command() {
+            let most = match name.as_str() {
+                "export" | "backup" | "backup restore" | "schedule install" => 66,
+                _ => 40,
+            };
+            let lines = command.render_help().to_string().lines().count();
+            assert!(lines <= most, "{name}: {lines}");
+        }
     }
 
     #[test]

@@ -19,6 +19,7 @@ use certstow_core::password::{self, Source};
 use certstow_formats::sanitize::in_full;
 use certstow_formats::secret::Password;
 
+use crate::defaults::Defaults;
 use crate::error::{Error, Explain};
 use crate::exit::Exit;
 pub(crate) use account::check as account;
@@ -158,6 +159,20 @@ pub(crate) fn config(file: &Path, error: &Error) -> Check {
         error,
         "name a file that this account can read with --config",
     )
+}
+
+/// Which options come from the environment and from the person's own options file.
+pub(crate) fn defaults(defaults: &Defaults) -> Vec<Check> {
+    let taken = defaults.taken.iter().map(|(from, options)| {
+        let found = match options.as_slice() {
+            [] => "it says nothing about this".to_owned(),
+            options => format!("it gives {}", options.join(", ")),
+        };
+        Check::ok("config", from, found)
+    });
+    let wrong = defaults.wrong.iter();
+    let wrong = wrong.map(|error| Check::failed("config", "", error));
+    taken.chain(wrong).collect()
 }
 
 /// The password of locked keys, if it is there, and how that went.

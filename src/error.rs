@@ -63,8 +63,8 @@ pub(crate) enum Error {
         line: Option<usize>,
         /// What is wrong, with the key.
         message: String,
-        /// A backslash in it was taken for the beginning of an escape.
-        escaped: bool,
+        /// What there is to say to whoever wrote it.
+        advice: WrongOption,
     },
     /// There is no store on this machine, and it was asked what the stores have.
     NoStore,
@@ -103,6 +103,42 @@ pub(crate) enum Error {
     Scheduler(SchedulerError),
     /// The person at the terminal gave up.
     Cancelled,
+}
+
+/// What there is to say to whoever wrote a file with options that is no use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WrongOption {
+    /// What the keys of a file for `--config` are.
+    OfBackup,
+    /// What the keys of a person's own file are.
+    OfPerson,
+    /// Others may write to a person's own file.
+    OfOthers,
+    /// A backslash was taken for the beginning of an escape.
+    Escape,
+}
+
+impl WrongOption {
+    fn hint(self) -> &'static str {
+        match self {
+            Self::OfBackup => {
+                "the keys of the file are the options of the command: 'certstow backup --help' \
+                 describes them"
+            }
+            Self::OfPerson => {
+                "the keys of the file are options of commands: 'certstow COMMAND --help' describes \
+                 them; --no-config does without the file"
+            }
+            Self::OfOthers => {
+                "take their right to write away ('chmod go-w', or its permissions on Windows); \
+                 --no-config does without the file"
+            }
+            Self::Escape => {
+                "in \"double quotes\" a backslash begins an escape: write paths of Windows in \
+                 'single quotes'"
+            }
+        }
+    }
 }
 
 impl Error {
@@ -160,26 +196,13 @@ impl Error {
                 file,
                 line,
                 message,
-                escaped,
+                advice,
             } => (
                 match line {
                     Some(line) => format!("{}, line {line}: {message}", file.display()),
                     None => format!("{}: {message}", file.display()),
                 },
-                Facts::new(
-                    Exit::Usage,
-                    "config",
-                    Hint::on_command_line(match escaped {
-                        true => {
-                            "in \"double quotes\" a backslash begins an escape: write paths of \
-                             Windows in 'single quotes'"
-                        }
-                        false => {
-                            "the keys of the file are the options of the command: 'certstow backup \
-                             --help' describes them"
-                        }
-                    }),
-                ),
+                Facts::new(Exit::Usage, "config", Hint::on_command_line(advice.hint())),
             ),
             Self::NoStore => (
                 "there is no store on this machine to look in".to_owned(),

@@ -8,6 +8,7 @@ mod ask;
 mod backup_folder;
 mod commands;
 mod completions;
+mod defaults;
 mod doctor;
 mod ending;
 mod error;
@@ -52,7 +53,10 @@ use certstow_formats::secret::wipe_stack;
 use crate::error::{Error, Explain as _};
 use crate::exit::Exit;
 use args::{Cli, Command, ScheduleCommand};
+use clap::error::ErrorKind;
+use clap::{ArgMatches, FromArgMatches as _};
 pub use completions::answer as answer_shell;
+use defaults::Defaults;
 use journal::Journal;
 use monitor::Monitor;
 use screen::Screen;
@@ -69,19 +73,20 @@ pub fn run(arguments: Vec<OsString>) -> Exit {
 /// The exit code, and whether the wizard asked.
 fn run_command(arguments: Vec<OsString>) -> (Exit, bool) {
     let json = arguments.iter().any(|argument| argument == "--json");
-    let mut command = args::command();
-    let parsed = args::parse(&mut command, &arguments)
-        .or_else(|error| wizard::meant(&error, arguments.clone()).ok_or(error));
-    let (cli, matches) = match parsed {
-        Ok(parsed) => parsed,
+    let line = match CommandLine::read(&arguments) {
+        Ok(line) => line,
         Err(error) => return (answer(&error, &arguments, json), false),
     };
-    let screen = Arc::new(Screen::new(&cli.global));
+    let screen = Arc::new(Screen::new(&line.cli.global));
     interrupt::handle(&screen);
     let tilde = Tilde::of(&arguments);
-    let watch = timeout::watch(&cli.global, &screen);
-    let exit = monitored(&cli, &screen, || {
-        open_logs(&cli, &command, &matches, &screen).and_then(|()| dispatch(&cli, &screen))
+    let watch = timeout::watch(&line.cli.global, &screen);
+    let monitor = match &line.cli.command {
+        Command::Backup(command) => Monitor::of(command),
+        _ => None,
+    };
+    let exit = monitored(monitor, &screen, || {
+        open_logs(&line, &screen).and_then(|()| dispatch(line, &screen))
     });
     drop(watch);
     tilde.tell(exit, &screen);
@@ -91,10 +96,12 @@ fn run_command(arguments: Vec<OsString>) -> (Exit, bool) {
 }
 
 /// Runs a command, and writes the files for whoever watches over it, also when it panics.
-fn monitored(cli: &Cli, screen: &Screen, run: impl FnOnce() -> Result<Exit, Error>) -> Exit {
-    if let Command::Backup(command) = &cli.command
-        && let Some(monitor) = Monitor::of(command)
-    {
+fn monitored(
+    monitor: Option<Monitor>,
+    screen: &Screen,
+    run: impl FnOnce() -> Result<Exit, Error>,
+) -> Exit {
+    if let Some(monitor) = monitor {
         screen.monitor_by(monitor);
     }
     let ended = catch_unwind(AssertUnwindSafe(|| {
@@ -114,14 +121,77 @@ fn monitored(cli: &Cli, screen: &Screen, run: impl FnOnce() -> Result<Exit, Erro
     }
 }
 
+/// What was typed, with what was left unsaid.
+struct CommandLine {
+    cli: Cli,
+    command: clap::Command,
+    matches: ArgMatches,
+    defaults: Defaults,
+}
+
+impl CommandLine {
+    fn read(arguments: &[OsString]) -> Result<Self, clap::Error> {
+        let mut command = args::command();
+        let error = match command.try_get_matches_from_mut(arguments) {
+            Ok(matches) => return Self::with_defaults(command, matches),
+            Err(error) => error,
+        };
+        if error.kind() == ErrorKind::MissingRequiredArgument
+            && let Some(line) = Self::completed(args::command(), arguments)
+        {
+            return Ok(line);
+        }
+        let Some((command, matches)) = wizard::meant(&error, arguments.to_vec()) else {
+            return Err(error);
+        };
+        Self::with_defaults(command, matches)
+    }
+
+    /// A line that lacks something which is said elsewhere: what is required is missed once all words are read.
+    fn completed(mut command: clap::Command, arguments: &[OsString]) -> Option<Self> {
+        let lenient = args::command().ignore_errors(true);
+        let matches = lenient.try_get_matches_from(arguments).ok()?;
+        let defaults = Defaults::of(&mut command, &matches);
+        match defaults.is_empty() {
+            true => None,
+            false => Self::parsed(command, &matches, defaults).ok(),
+        }
+    }
+
+    fn with_defaults(mut command: clap::Command, matches: ArgMatches) -> Result<Self, clap::Error> {
+        let defaults = Defaults::of(&mut command, &matches);
+        if defaults.is_empty() {
+            let cli = Cli::from_arg_matches(&matches)?;
+            return Ok(Self {
+                cli,
+                command,
+                matches,
+                defaults,
+            });
+        }
+        Self::parsed(command, &matches, defaults)
+    }
+
+    fn parsed(
+        mut command: clap::Command,
+        matches: &ArgMatches,
+        defaults: Defaults,
+    ) -> Result<Self, clap::Error> {
+        let words = defaults.added(&command, matches);
+        let matches = command.try_get_matches_from_mut(words)?;
+        Ok(Self {
+            cli: Cli::from_arg_matches(&matches)?,
+            command,
+            matches,
+            defaults,
+        })
+    }
+}
+
 /// Opens the logs of this run.
-fn open_logs(
-    cli: &Cli,
-    command: &clap::Command,
-    matches: &clap::ArgMatches,
-    screen: &Screen,
-) -> Result<(), Error> {
-    let open = || Journal::open(&cli.global, command, matches);
+fn open_logs(line: &CommandLine, screen: &Screen) -> Result<(), Error> {
+    let cli = &line.cli;
+    let open = || Journal::open(&cli.global, &line.command, &line.matches);
     let journal = match &cli.command {
         // The options are the task's, which may run on another machine.
         Command::Schedule(ScheduleCommand::Install(args)) if args.print.is_some() => return Ok(()),
@@ -136,7 +206,19 @@ fn open_logs(
     Ok(())
 }
 
-fn dispatch(cli: &Cli, screen: &Screen) -> Result<Exit, Error> {
+fn dispatch(line: CommandLine, screen: &Screen) -> Result<Exit, Error> {
+    let CommandLine {
+        cli, mut defaults, ..
+    } = line;
+    for (from, options) in &defaults.taken {
+        screen.explain(&format!("from {from}: {}", options.join(", ")));
+    }
+    // Doctor tells of it as of all else.
+    if !matches!(cli.command, Command::Doctor(_))
+        && let Some(wrong) = defaults.wrong.take()
+    {
+        return Err(wrong);
+    }
     match &cli.command {
         Command::List(args) => commands::list::run(args, screen),
         Command::Show(args) => commands::show::run(args, screen),
@@ -147,7 +229,7 @@ fn dispatch(cli: &Cli, screen: &Screen) -> Result<Exit, Error> {
         Command::Copies(command) => commands::copies::run(command, screen),
         Command::Check(args) => commands::check::run(args, screen),
         Command::Schedule(command) => commands::schedule::run(command, screen),
-        Command::Doctor(args) => commands::doctor::run(args, &cli.global, screen),
+        Command::Doctor(args) => commands::doctor::run(args, &cli.global, &defaults, screen),
         Command::Password(command) => commands::password::run(command, screen),
         Command::Report(args) => commands::report::run(args, screen),
         Command::Stores => commands::stores::run(screen),

@@ -66,6 +66,8 @@ impl Monitor {
     /// Of a command that may be watched over, by what its command line says.
     pub(crate) fn of(command: &BackupCommand) -> Option<Self> {
         let (command, state) = match &command.action {
+            // It writes nothing, and nothing is saved by it.
+            None if command.dry_run => return None,
             None => {
                 let args = &command.run.args;
                 let config = args.config.clone();

@@ -209,6 +209,18 @@ impl Screen {
         }
     }
 
+    /// Says on standard output what was done, to who may not have asked for more than that it is done:
+    /// not with `--quiet`.
+    pub(crate) fn print_done(
+        &self,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), Error> {
+        match self.quiet {
+            true => Ok(()),
+            false => self.print(write),
+        }
+    }
+
     /// Writes an object of JSON to standard output.
     pub(crate) fn print_json(&self, value: &impl serde::Serialize) -> Result<(), Error> {
         let _wait = waits::waiting_for(STDOUT);

@@ -31,7 +31,7 @@ use certstow_platform::store::Interaction;
 use clap::ArgMatches;
 use clap::error::ErrorKind;
 
-use super::args::{self, Cli, Command, ExportArgs};
+use super::args::{self, Command, ExportArgs};
 use super::inventory::{self, Reading};
 use super::screen::Screen;
 use crate::commands::export;
@@ -50,7 +50,7 @@ use steps::Step;
 pub(super) fn meant(
     error: &clap::Error,
     mut arguments: Vec<OsString>,
-) -> Option<(Cli, ArgMatches)> {
+) -> Option<(clap::Command, ArgMatches)> {
     match error.kind() {
         ErrorKind::MissingRequiredArgument => {}
         ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
@@ -58,7 +58,8 @@ pub(super) fn meant(
         }
         _ => return None,
     }
-    let (cli, matches) = args::parse(&mut args::wizard_command(), &arguments).ok()?;
+    let mut command = args::wizard_command();
+    let (cli, matches) = args::parse(&mut command, &arguments).ok()?;
     let Command::Export(export) = &cli.command else {
         return None;
     };
@@ -71,7 +72,7 @@ pub(super) fn meant(
         Asking::OutOfSight => true,
         Asking::Nowhere => false,
     };
-    (means_it && asks && somebody_is_there).then_some((cli, matches))
+    (means_it && asks && somebody_is_there).then_some((command, matches))
 }
 
 /// Somebody who leaves is told what became of it. That is no error, but nothing else than an answer

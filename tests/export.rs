@@ -357,3 +357,26 @@ fn unread_encryption_names_file_and_conversion() {
     }
     assert!(!said.contains("issuer"), "{said}");
 }
+
+/// Whoever gives a password after such an error is not to hear of another that was known before.
+#[test]
+fn missing_password_is_told_last() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let keyless = folder.path().join("keyless");
+    fs::create_dir(&keyless).expect("a folder");
+    let ada = Path::new(&samples()).join("ada-example.pem");
+    fs::copy(ada, keyless.join("ada.pem")).expect("a copy");
+    fs::write(folder.path().join("there.p12"), "").expect("written");
+    let samples = samples();
+    for (code, words) in [
+        (10, &["Nobody", "--store", &samples][..]),
+        (11, &["Example", "--store", &samples]),
+        (12, &["Ada", "--store", "keyless"]),
+        (18, &["Ada", "--store", "nowhere"]),
+        (16, &["Ada", "--store", &samples, "-o", "there.p12"]),
+        (16, &["Ada", "--store", &samples, "-o", "no/where.p12"]),
+        (13, &["Ada", "--store", &samples, "-o", "new.p12"]),
+    ] {
+        fails_with(code, certstow(folder.path()).arg("export").args(words));
+    }
+}

@@ -1,6 +1,6 @@
 //! What certstow prints and exits with, one transcript for each error and each help page, in
-//! `tests/cmd`. Help is the same everywhere; the others show the stores, paths and permissions of
-//! Linux. `TRYCMD=overwrite cargo test --test transcripts` writes them anew.
+//! `tests/cmd`. Help is the same everywhere but on Windows, which has an event log; the others show the
+//! stores, paths and permissions of Linux. `TRYCMD=overwrite cargo test --test transcripts` writes them anew.
 
 use std::path::Path;
 

@@ -14,6 +14,9 @@ use windows_sys::Win32::System::EventLog::{
     EVENTLOG_ERROR_TYPE, EVENTLOG_INFORMATION_TYPE, EVENTLOG_WARNING_TYPE, REPORT_EVENT_TYPE,
 };
 
+/// Whether this system has such a log.
+pub const IS_THERE: bool = cfg!(windows);
+
 /// The numbers that events can have.
 pub const NUMBERS: std::ops::RangeInclusive<u16> = 1..=1000;
 

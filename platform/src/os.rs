@@ -199,6 +199,10 @@ pub use system::descriptor;
 /// The folder for a person's application data; `None` without a home folder.
 pub(crate) use system::data_folder;
 
+/// The folder for what a person decides about programs: `$XDG_CONFIG_HOME` or `~/.config` on Linux,
+/// else as [`data_folder`]; `None` without a home folder.
+pub(crate) use system::config_folder;
+
 /// The folder that systemd made for what a service keeps between runs (`StateDirectory=`,
 /// systemd.exec(5)); `None` outside of such services.
 pub(crate) use system::service_state_folder;
@@ -345,6 +349,14 @@ pub use system::stdout_is_lost;
 /// is one, is root's, and no folder can be written to by others. Windows has no such account, and gives a
 /// program's path as it was started in any case: there, always.
 pub use system::leads_where_root_says;
+
+/// The file, or the folder on the way to it, that an account other than this one and the machine's own may
+/// write to, and so decide what the file says; `None` if there is none. On Windows the file alone is looked
+/// at, and whether its list of who has access lets others write.
+///
+/// # Errors
+/// The operating system's, if it does not tell.
+pub use system::written_by_others;
 
 /// Whether standard error goes to systemd's journal, which then takes a line's level from its
 /// beginning (sd-daemon(3)); never outside Linux.

@@ -56,7 +56,7 @@ impl Scheduler {
     pub fn folder(self, owner: Owner) -> Option<PathBuf> {
         match (self, owner) {
             (Self::TaskScheduler | Self::Cron, _) => None,
-            (Self::Systemd, Owner::User) => Some(config_folder()?.join("systemd/user")),
+            (Self::Systemd, Owner::User) => Some(os::config_folder()?.join("systemd/user")),
             (Self::Systemd, Owner::Machine) => Some("/etc/systemd/system".into()),
             (Self::Launchd, Owner::User) => {
                 Some(std::env::home_dir()?.join("Library/LaunchAgents"))
@@ -235,14 +235,6 @@ fn text(bytes: &[u8]) -> String {
     let units = units.chunks_exact(2).map(|pair| [pair[0], pair[1]]);
     let units: Vec<u16> = units.map(u16::from_le_bytes).collect();
     String::from_utf16_lossy(&units)
-}
-
-/// `$XDG_CONFIG_HOME`, which counts only if it is absolute, or `~/.config`.
-fn config_folder() -> Option<PathBuf> {
-    let named = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from);
-    named
-        .filter(|path| path.is_absolute())
-        .or_else(|| Some(std::env::home_dir()?.join(".config")))
 }
 
 /// The domain of launchd in which an owner's jobs are: `gui/501`, or `system`.

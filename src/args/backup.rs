@@ -19,6 +19,9 @@ use super::store::{PasswordArgs, StoreArgs};
 pub(crate) struct BackupCommand {
     #[command(subcommand)]
     pub(crate) action: Option<BackupAction>,
+    /// Say what would be written, replaced and removed, and why; write nothing, and ask for no password
+    #[arg(long)]
+    pub(crate) dry_run: bool,
     #[command(flatten)]
     pub(crate) run: Typed<BackupArgs>,
 }
@@ -41,6 +44,7 @@ pub(crate) enum BackupAction {
         "The program that has to open the files, which decides the profile: windows2016, macos14, \
          java8, ... ('certstow check FILE' lists them all)"
     ),
+    _ if argument.get_help_heading() == Some("Filters") => argument.hide_short_help(true),
     _ => argument,
 }))]
 pub(crate) struct BackupArgs {
@@ -59,17 +63,17 @@ pub(crate) struct BackupArgs {
     pub(crate) prune_expired: Option<Duration>,
     /// Begin a new backup in a folder that held one when it was last saved to, and holds none today:
     /// without it, such a folder is refused, since its disk may not be mounted
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub(crate) accept_empty: bool,
     /// Keys that are known never to leave their store are no failure; they are still reported
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub(crate) skip_not_exportable: bool,
     /// Keys that certstow has no way to prove are no failure; they are still warned about. The
     /// backup remembers it of each
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub(crate) allow_unproven: bool,
     /// Refuse a disk or share where other accounts could read the files; without it, warn
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub(crate) require_private: bool,
     #[command(flatten)]
     pub(crate) contents: ContentArgs,

@@ -15,7 +15,7 @@ pub(crate) struct ContentArgs {
     #[arg(long, value_parser = one_of::<Include>())]
     pub(crate) chain: Option<Include>,
     /// Which properties of the certificate go in [default: portable]
-    #[arg(long, value_parser = one_of::<Properties>())]
+    #[arg(long, value_parser = one_of::<Properties>(), hide_short_help = true)]
     pub(crate) properties: Option<Properties>,
 }
 
@@ -29,7 +29,7 @@ pub(crate) struct AlgorithmArgs {
     #[arg(long = "for", id = "target", value_name = "TARGET", value_parser = parse_target)]
     pub(crate) target: Option<&'static Target>,
     /// Iterations of key derivation, at most 600000 [default: the profile's]
-    #[arg(long, value_name = "N", value_parser = parse_iterations)]
+    #[arg(long, value_name = "N", value_parser = parse_iterations, hide_short_help = true)]
     pub(crate) iterations: Option<Iterations>,
 }
 

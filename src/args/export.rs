@@ -21,7 +21,7 @@ pub(crate) struct ExportArgs {
     #[arg(long)]
     pub(crate) force: bool,
     /// Refuse a disk or share where other accounts could read the file; without it, warn
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub(crate) require_private: bool,
     /// Put a copy into another folder, too, such as a USB drive, and read it back; repeatable
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
@@ -32,19 +32,19 @@ pub(crate) struct ExportArgs {
     #[command(flatten)]
     pub(crate) contents: ContentArgs,
     /// The friendly name [default: the label]
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", hide_short_help = true)]
     pub(crate) name: Option<String>,
     #[command(flatten)]
     pub(crate) algorithms: AlgorithmArgs,
     /// Leave the private key of a PEM file unencrypted
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub(crate) unencrypted_key: bool,
     /// Let Windows ask for a confirmation or a PIN, in a window of its own
-    #[arg(long, conflicts_with = "non_interactive")]
+    #[arg(long, conflicts_with = "non_interactive", hide_short_help = true)]
     pub(crate) allow_prompt: bool,
     /// Delete the private key from its store once the file is saved and proven; asks twice, and so
     /// needs a person at a terminal
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub(crate) delete_key_after_verify: bool,
     #[command(flatten)]
     pub(crate) password: PasswordArgs,

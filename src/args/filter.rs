@@ -13,22 +13,47 @@ use super::store::StoreArgs;
 #[group(id = "filters")]
 pub(crate) struct FilterArgs {
     /// Text in the subject
-    #[arg(long, value_name = "TEXT", help_heading = "Filters")]
+    #[arg(
+        long,
+        value_name = "TEXT",
+        help_heading = "Filters",
+        hide_short_help = true
+    )]
     subject: Option<String>,
     /// Text in the issuer
-    #[arg(long, value_name = "TEXT", help_heading = "Filters")]
+    #[arg(
+        long,
+        value_name = "TEXT",
+        help_heading = "Filters",
+        hide_short_help = true
+    )]
     issuer: Option<String>,
     /// Text in an e-mail address or a user principal name
     #[arg(long, value_name = "TEXT", help_heading = "Filters")]
     email: Option<String>,
     /// The serial number in hexadecimal
-    #[arg(long, value_name = "HEX", help_heading = "Filters")]
+    #[arg(
+        long,
+        value_name = "HEX",
+        help_heading = "Filters",
+        hide_short_help = true
+    )]
     serial: Option<String>,
     /// An extended key usage: clientAuth, emailProtection, ..., or an object identifier
-    #[arg(long, value_name = "USAGE", help_heading = "Filters")]
+    #[arg(
+        long,
+        value_name = "USAGE",
+        help_heading = "Filters",
+        hide_short_help = true
+    )]
     eku: Option<String>,
     /// Text in the label
-    #[arg(long, value_name = "TEXT", help_heading = "Filters")]
+    #[arg(
+        long,
+        value_name = "TEXT",
+        help_heading = "Filters",
+        hide_short_help = true
+    )]
     label: Option<String>,
     /// Valid now and expiring within this time: 12h, 30d, 8w, 1y
     #[arg(long, value_name = "TIME", value_parser = time::parse_span, help_heading = "Filters")]

@@ -93,6 +93,16 @@ impl Given {
         }
     }
 
+    /// The same as one word, which an option wants whose value may be left out.
+    pub(crate) fn word(&self) -> OsString {
+        let mut word = OsString::from(format!("--{}", self.name));
+        if let Some(value) = &self.value {
+            word.push("=");
+            word.push(value);
+        }
+        word
+    }
+
     /// Whether a password is read from standard input.
     pub(crate) fn is_stdin(&self) -> bool {
         self.name.ends_with("password-file") && self.value.as_deref() == Some("-".as_ref())

@@ -21,7 +21,7 @@ pub(crate) struct ReportArgs {
     #[arg(long)]
     pub(crate) force: bool,
     /// Refuse a disk or share where other accounts could read the file; without it, warn
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub(crate) require_private: bool,
     /// A folder that 'certstow backup' writes to, to tell which identities are in it; repeatable
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]

@@ -65,11 +65,17 @@ pub(crate) struct ScheduleInstallArgs {
     )]
     pub(crate) print: Option<Option<PathBuf>>,
     /// With --print: the scheduler the files are for [default: this system's]
-    #[arg(long, value_parser = one_of::<Scheduler>(), requires = "print", help_heading = "Task")]
+    #[arg(long, value_parser = one_of::<Scheduler>(), requires = "print", help_heading = "Task", hide_short_help = true)]
     pub(crate) system: Option<Scheduler>,
     /// With --print: where certstow is on the machine that runs the task; paths are then taken as
     /// they are written [default: this certstow]
-    #[arg(long, value_name = "PATH", requires = "print", help_heading = "Task")]
+    #[arg(
+        long,
+        value_name = "PATH",
+        requires = "print",
+        help_heading = "Task",
+        hide_short_help = true
+    )]
     pub(crate) program: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) backup: Typed<BackupArgs>,
@@ -140,7 +146,7 @@ impl ScheduleInstallArgs {
 pub(crate) struct GlobalsOfTask(Vec<Given>);
 
 /// Global options that say how this run of certstow reports, and nothing of the task's.
-const OF_THIS_RUN: [&str; 4] = ["json", "quiet", "verbose", "non-interactive"];
+const OF_THIS_RUN: [&str; 5] = ["json", "quiet", "verbose", "non-interactive", "no-config"];
 
 impl Args for GlobalsOfTask {
     /// They are there as options of every command.

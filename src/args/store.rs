@@ -16,16 +16,36 @@ pub(crate) struct StoreArgs {
     #[arg(long = "store", value_name = "SPEC", help_heading = "Stores")]
     pub(crate) stores: Vec<StoreSpec>,
     /// Read a password of locked keys from a file; - is standard input; repeatable
-    #[arg(long, value_name = "FILE", help_heading = "Stores")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        help_heading = "Stores",
+        hide_short_help = true
+    )]
     pub(crate) unlock_password_file: Vec<PathBuf>,
     /// Take a password of locked keys from an environment variable; repeatable
-    #[arg(long, value_name = "NAME", help_heading = "Stores")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        help_heading = "Stores",
+        hide_short_help = true
+    )]
     pub(crate) unlock_password_env: Vec<String>,
     /// Read a password of locked keys from an open file descriptor; repeatable
-    #[arg(long, value_name = "N", help_heading = "Stores")]
+    #[arg(
+        long,
+        value_name = "N",
+        help_heading = "Stores",
+        hide_short_help = true
+    )]
     pub(crate) unlock_password_fd: Vec<i32>,
     /// Take a password of locked keys from the operating system's vault; repeatable
-    #[arg(long, value_name = "NAME", help_heading = "Stores")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        help_heading = "Stores",
+        hide_short_help = true
+    )]
     pub(crate) unlock_password_vault: Vec<Name>,
     /// Take a password of locked keys from the first line that a command prints; repeatable
     #[arg(long, value_name = "CMD", value_hint = ValueHint::CommandString, help_heading = "Stores")]
@@ -56,10 +76,10 @@ pub(crate) struct PasswordArgs {
     #[arg(long, value_name = "FILE", group = "password")]
     pub(crate) password_file: Option<PathBuf>,
     /// Take the password from an environment variable
-    #[arg(long, value_name = "NAME", group = "password")]
+    #[arg(long, value_name = "NAME", group = "password", hide_short_help = true)]
     pub(crate) password_env: Option<String>,
     /// Read the password from an open file descriptor
-    #[arg(long, value_name = "N", group = "password")]
+    #[arg(long, value_name = "N", group = "password", hide_short_help = true)]
     pub(crate) password_fd: Option<i32>,
     /// Take the password from the operating system's vault ('certstow password set'), or from
     /// systemd's credentials
@@ -70,7 +90,7 @@ pub(crate) struct PasswordArgs {
     #[arg(long, value_name = "CMD", value_hint = ValueHint::CommandString, group = "password")]
     pub(crate) password_command: Option<CommandLine>,
     /// Accept the empty password
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub(crate) allow_empty_password: bool,
 }
 

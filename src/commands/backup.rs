@@ -2,6 +2,7 @@
 //! [`certstow_core::backup`].
 
 mod called;
+mod dry_run;
 mod journal;
 mod json;
 mod list;
@@ -38,7 +39,7 @@ pub(crate) fn run(command: &BackupCommand, screen: &Screen) -> Result<Exit, Erro
         Some(BackupAction::List(args)) => list::run(args, screen),
         Some(BackupAction::Verify(args)) => verify::run(args, screen),
         Some(BackupAction::Restore(args)) => restore::run(args, screen),
-        None => save(&command.run, screen),
+        None => save(&command.run, command.dry_run, screen),
     }
 }
 
@@ -57,7 +58,7 @@ pub(super) fn options(args: &BackupArgs) -> Result<Options, Error> {
     ))
 }
 
-fn save(typed: &Typed<BackupArgs>, screen: &Screen) -> Result<Exit, Error> {
+fn save(typed: &Typed<BackupArgs>, dry_run: bool, screen: &Screen) -> Result<Exit, Error> {
     let args = option_file::with_file(typed)?;
     if let Some(monitor) = screen.monitor() {
         monitor.options(&args);
@@ -115,6 +116,13 @@ fn save(typed: &Typed<BackupArgs>, screen: &Screen) -> Result<Exit, Error> {
             told: &told,
         },
     };
+    if dry_run {
+        let mut report = backup::foresee(&inventory, &request, accept_empty, &mut show(&bar))?;
+        bar.end();
+        let exit = exit_of(&mut report, skip_not_exportable);
+        dry_run::show(&report, &inventory, screen)?;
+        return Ok(exit);
+    }
     let mut ask = TerminalAsk::new(screen);
     ask.bar = Some(&bar);
     let mut unanswered = None;
@@ -142,26 +150,14 @@ fn save(typed: &Typed<BackupArgs>, screen: &Screen) -> Result<Exit, Error> {
         begin_anew,
         obtained,
         &mut ask,
-        &mut |progress| match progress {
-            Progress::Checking { done, of } => bar.show("Checking", done, of),
-            Progress::Writing { done, of } => bar.show("Saving  ", done, of),
-        },
+        &mut show(&bar),
     );
     bar.end();
     if let Some(error) = unanswered {
         return Err(error);
     }
     let mut report = report?;
-    let notes = report
-        .destinations
-        .iter_mut()
-        .flat_map(|one| &mut one.notes);
-    notes.for_each(advise);
-    let exit = match report.failure() {
-        Some(error) => error.exit(),
-        None if report.is_complete(skip_not_exportable) => Exit::Done,
-        None => Exit::Partial,
-    };
+    let exit = exit_of(&mut report, skip_not_exportable);
     inventory::warn_of_problems(inventory.problems(), screen);
     inventory::note_notices(inventory.notices(), screen);
     summary::warn(&report, screen);
@@ -212,4 +208,23 @@ fn soonest_end(inventory: &Inventory, report: &RunReport) -> Option<UnixTime> {
         one.not_after() >= now && renewals.of(one).is_none() && of_run.contains(&*one.thumbprint())
     });
     current.map(ListedCertificate::not_after).min()
+}
+
+/// Shows how far a run has come.
+fn show(bar: &Bar) -> impl FnMut(Progress) {
+    |progress| match progress {
+        Progress::Checking { done, of } => bar.show("Checking", done, of),
+        Progress::Writing { done, of } => bar.show("Saving  ", done, of),
+    }
+}
+
+/// What a run comes to, with what is to be done added to its notes.
+fn exit_of(report: &mut RunReport, skip_not_exportable: bool) -> Exit {
+    let each = report.destinations.iter_mut();
+    each.flat_map(|one| &mut one.notes).for_each(advise);
+    match report.failure() {
+        Some(error) => error.exit(),
+        None if report.is_complete(skip_not_exportable) => Exit::Done,
+        None => Exit::Partial,
+    }
 }

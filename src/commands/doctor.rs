@@ -10,6 +10,7 @@ use super::backup;
 use super::depends::Depends;
 use super::schedule::state;
 use crate::args::{BackupArgs, DoctorArgs, Global, Typed};
+use crate::defaults::Defaults;
 use crate::doctor::{self, Check, Status};
 use crate::error::Error;
 use crate::exit::Exit;
@@ -23,12 +24,14 @@ use crate::{ask, journal, option_file};
 pub(crate) fn run(
     args: &Typed<DoctorArgs>,
     global: &Global,
+    defaults: &Defaults,
     screen: &Screen,
 ) -> Result<Exit, Error> {
     let mut findings = Findings {
         checks: Vec::new(),
         screen,
     };
+    findings.add_all(doctor::defaults(defaults))?;
     examine(args, global, &mut findings)?;
     let checks = findings.checks;
     let exit = doctor::outcome(&checks);

@@ -132,6 +132,7 @@ pub(crate) fn save(
         }
     };
     let job = Job::new(inventory, id, &options, destination)?;
+    check_password(args, &options, screen)?;
     let mut spinner = None;
     let report = job.run(password, ask, &mut |step| {
         // Not while the key is read: a store may prompt then.
@@ -211,16 +212,20 @@ pub(crate) fn check_together(
             io::Error::other("it is closed or the null device, and the file would be lost"),
         ));
     }
-    if options.needs_password()
-        && args.password.source().is_none()
-        && screen.interaction() == Interaction::Never
-    {
-        return Err(Error::interaction_required(match &args.output {
-            Some(file) if !to_stdout(args) => format!("a password for {}", file.display()),
-            _ => "a password for the file".to_owned(),
-        }));
-    }
     Ok(())
+}
+
+/// Refuses what lacks a password where nobody can be asked for it. What else is known to fail is told
+/// before that.
+fn check_password(args: &ExportArgs, options: &Options, screen: &Screen) -> Result<(), Error> {
+    let is_there = args.password.source().is_some() || args.generate_password;
+    if !options.needs_password() || is_there || screen.interaction() == Interaction::Allowed {
+        return Ok(());
+    }
+    Err(Error::interaction_required(match &args.output {
+        Some(file) if !to_stdout(args) => format!("a password for {}", file.display()),
+        _ => "a password for the file".to_owned(),
+    }))
 }
 
 /// An option that would change nothing, though somebody expects it to.

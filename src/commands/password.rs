@@ -70,10 +70,14 @@ fn tell(
     screen: &Screen,
 ) -> Result<(), Error> {
     if !screen.json {
-        return screen.print(|out| {
-            text.lines()
-                .try_for_each(|line| writeln!(out, "{}", safe(line)))
-        });
+        let write = |out: &mut dyn std::io::Write| {
+            let mut lines = text.lines();
+            lines.try_for_each(|line| writeln!(out, "{}", safe(line)))
+        };
+        return match action {
+            "list" => screen.print(write),
+            _ => screen.print_done(write),
+        };
     }
     let passwords = entries.iter();
     let passwords = passwords.map(|entry| {

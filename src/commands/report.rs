@@ -143,7 +143,7 @@ fn tell(report: &Report, written: &Written, screen: &Screen) -> Result<(), Error
     }
     match screen.json {
         true => screen.print_json(&json(report, &summary, written)),
-        false => screen.print(|out| out.write_all(lines(&summary, written).as_bytes())),
+        false => screen.print_done(|out| out.write_all(lines(&summary, written).as_bytes())),
     }
 }
 

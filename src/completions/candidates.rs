@@ -17,6 +17,7 @@ use clap_complete::{CompletionCandidate, engine};
 use super::identities::{self, Wanted};
 use super::in_time::in_time;
 use super::line::{Line, with_home};
+use crate::defaults::Defaults;
 use crate::{args, notes};
 
 /// How long the system is waited for.
@@ -25,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// What may stand where the last word of the line begins.
 pub(super) fn of(line: &Line, resembling: bool) -> Vec<CompletionCandidate> {
     let context = Arc::new(Context {
-        stores: line.stores(),
+        stores: stores_of(line),
         backup: backup(line),
         resembling,
     });
@@ -35,6 +36,20 @@ pub(super) fn of(line: &Line, resembling: bool) -> Vec<CompletionCandidate> {
     let folder = std::env::current_dir().ok();
     let found = engine::complete(&mut command, words, place, folder.as_deref());
     without_options(found.unwrap_or_default(), line.current())
+}
+
+/// The stores that the line names, or else what it leaves unsaid.
+fn stores_of(line: &Line) -> Vec<StoreSpec> {
+    let named = line.stores();
+    if !named.is_empty() {
+        return named;
+    }
+    let mut certstow = args::command().ignore_errors(true);
+    let matches = certstow.clone().try_get_matches_from(line.before());
+    let defaults = matches.map(|matches| Defaults::of(&mut certstow, &matches));
+    defaults
+        .map(|defaults| defaults.stores())
+        .unwrap_or_default()
 }
 
 /// Options are offered to who begins to type one, and where there is nothing else.

@@ -12,6 +12,7 @@ mod age;
 mod config;
 #[cfg(target_os = "linux")]
 mod destinations;
+mod dry_run;
 #[cfg(target_os = "linux")]
 mod emptied;
 #[cfg(target_os = "linux")]

@@ -150,8 +150,8 @@ fn systemd_units_round_trip_arguments() {
     shell.args(["-c", &format!("printf '%s\\n' {line}")]);
     let words = succeeds(&mut shell).stdout;
     let words = String::from_utf8(words).unwrap();
-    // After the program, the command and --non-interactive.
-    let words: Vec<_> = words.lines().skip(3).collect();
+    // After the program, the command, --non-interactive and --no-config.
+    let words: Vec<_> = words.lines().skip(4).collect();
     // Options come in the order of the help.
     let [sorted, expected] = [words, BACKUP.to_vec()].map(|mut words| {
         words.sort_unstable();
@@ -167,8 +167,9 @@ folder, program = sys.argv[1], sys.argv[2]
 backup = sys.argv[3:]
 job = plistlib.load(open(folder + "/org.certstow.certstow.plist", "rb"))
 assert job["Label"] == "org.certstow.certstow", job
-assert job["ProgramArguments"][:3] == [program, "backup", "--non-interactive"], job
-assert sorted(job["ProgramArguments"][3:]) == sorted(backup), job
+fixed = [program, "backup", "--non-interactive", "--no-config"]
+assert job["ProgramArguments"][:4] == fixed, job
+assert sorted(job["ProgramArguments"][4:]) == sorted(backup), job
 assert job["StartCalendarInterval"] == {"Hour": 3, "Minute": 15}, job
 assert job["ProcessType"] == "Background" and job["Umask"] == 0o77, job
 task = xml.parse(folder + "/certstow.xml").getroot()

@@ -29,6 +29,8 @@ pub(crate) fn in_folder(command: &mut Command, folder: &Path) {
         .current_dir(folder)
         .env("SECRET", PASSWORD)
         .env(DATA, folder.join("data"))
+        .env("CERTSTOW_CONFIG", "")
+        .env_remove("CERTSTOW_STORE")
         .env_remove("JOURNAL_STREAM")
         .stdin(Stdio::null());
 }

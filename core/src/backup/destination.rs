@@ -66,6 +66,35 @@ impl Destination {
         })
     }
 
+    /// Reads the manifest alone: makes and locks nothing, and leaves a damaged one where it is.
+    ///
+    /// # Errors
+    /// As [`Self::open`], as far as that shows without writing.
+    pub(super) fn look(folder: &Path, privacy: Privacy, _: &Patience<'_>) -> Result<Self, Error> {
+        let _wait = output::waiting_for(folder);
+        let mut notes = Vec::new();
+        check_place(folder)?;
+        if !is_there(folder)? {
+            notes.push(Warning::new(Code::FolderMade, "the folder would be made"));
+        }
+        let record = match Record::of(folder, privacy) {
+            Ok(record) => record,
+            Err(Unusable::Damaged(reason)) => {
+                notes.push(Warning::new(Code::Manifest, unusable(&reason)));
+                Record::empty(folder, privacy)
+            }
+            Err(Unusable::Unreadable(source)) => return Err(unreadable(folder, source)),
+        };
+        Ok(Self {
+            folder: folder.to_owned(),
+            record,
+            lock: None,
+            obsolete: Vec::new(),
+            reserve: None,
+            notes,
+        })
+    }
+
     pub(super) fn folder(&self) -> &Path {
         &self.folder
     }
@@ -273,11 +302,11 @@ pub fn check_place(folder: &Path) -> Result<(), Error> {
     }
 }
 
-/// Makes a folder, but not the folders above it: a disk that is not mounted must not turn into a
-/// folder of its name.
-fn make(folder: &Path, notes: &mut Vec<Warning>) -> Result<(), Error> {
+/// Whether a folder is there; if not, it can be made, since the one above it is there: a disk that is not
+/// mounted must not turn into a folder of its name.
+fn is_there(folder: &Path) -> Result<bool, Error> {
     if folder.is_dir() {
-        return Ok(());
+        return Ok(true);
     }
     if let Ok(there) = folder.symlink_metadata() {
         let (what, kind) = match there.is_symlink() && !folder.exists() {
@@ -286,16 +315,34 @@ fn make(folder: &Path, notes: &mut Vec<Warning>) -> Result<(), Error> {
         };
         return Err(Error::target(folder, what, kind.into()));
     }
-    let made = match folder_of(folder).is_dir() {
-        true => os::create_private_folder(folder),
-        false => Err(io::Error::new(
-            io::ErrorKind::NotFound,
-            "the folder above it is not there",
-        )),
-    };
-    made.map_err(|source| Error::target(folder, NOT_MADE, source))?;
-    notes.push(Warning::new(Code::FolderMade, "the folder was made"));
+    match folder_of(folder).is_dir() {
+        true => Ok(false),
+        false => {
+            let above = "the folder above it is not there";
+            let source = io::Error::new(io::ErrorKind::NotFound, above);
+            Err(Error::target(folder, NOT_MADE, source))
+        }
+    }
+}
+
+fn make(folder: &Path, notes: &mut Vec<Warning>) -> Result<(), Error> {
+    if !is_there(folder)? {
+        os::create_private_folder(folder)
+            .map_err(|source| Error::target(folder, NOT_MADE, source))?;
+        notes.push(Warning::new(Code::FolderMade, "the folder was made"));
+    }
     Ok(())
+}
+
+fn unusable(reason: &str) -> String {
+    format!(
+        "{} cannot be used ({reason}); files are written anew, and nothing is removed",
+        manifest::NAME
+    )
+}
+
+fn unreadable(folder: &Path, source: io::Error) -> Error {
+    Error::target(folder, "its manifest cannot be read", source)
 }
 
 /// The record; a damaged one is kept under other names, and begun anew. One that cannot be read now
@@ -304,15 +351,9 @@ fn read_record(folder: &Path, privacy: Privacy, notes: &mut Vec<Warning>) -> Res
     let reason = match Record::of(folder, privacy) {
         Ok(record) => return Ok(record),
         Err(Unusable::Damaged(reason)) => reason,
-        Err(Unusable::Unreadable(source)) => {
-            return Err(Error::target(folder, "its manifest cannot be read", source));
-        }
+        Err(Unusable::Unreadable(source)) => return Err(unreadable(folder, source)),
     };
-    let text = format!(
-        "{} cannot be used ({reason}); files are written anew, and nothing is removed",
-        manifest::NAME
-    );
-    notes.push(Warning::new(Code::Manifest, text));
+    notes.push(Warning::new(Code::Manifest, unusable(&reason)));
     for name in [manifest::NAME, CHANGES] {
         let path = os::long_path(&folder.join(name));
         if path.symlink_metadata().is_err() {

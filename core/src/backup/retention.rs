@@ -52,6 +52,40 @@ impl Retention {
         destinations: &mut [Option<&mut Destination>],
         reports: &mut [DestinationReport],
     ) {
+        let shared: Vec<_> = destinations.iter().map(Option::as_deref).collect();
+        let retries = Retries::new();
+        for (at, sha256) in self.going(&shared, &|_, _| false) {
+            let Some(destination) = destinations[at].as_mut() else {
+                continue;
+            };
+            match remove(destination, &sha256, &retries) {
+                Some(Ok(pruned)) => reports[at].pruned.push(pruned),
+                Some(Err(file)) => reports[at].unpruned.push(file),
+                None => {}
+            }
+        }
+    }
+
+    /// What [`Self::prune`] would remove after a run that writes what `writes` says: the identity of a
+    /// SHA-256 at a destination. Removes nothing.
+    pub(super) fn foresee(
+        &self,
+        destinations: &[Option<&Destination>],
+        reports: &mut [DestinationReport],
+        writes: &(dyn Fn(&str, usize) -> bool + Sync),
+    ) {
+        for (at, sha256) in self.going(destinations, writes) {
+            let saved = destinations[at].and_then(|one| one.saved_as(&sha256));
+            reports[at].pruned.extend(saved.map(pruned));
+        }
+    }
+
+    /// The destination and the SHA-256 of each identity that may go from it.
+    fn going(
+        &self,
+        destinations: &[Option<&Destination>],
+        writes: &(dyn Fn(&str, usize) -> bool + Sync),
+    ) -> Vec<(usize, String)> {
         let mut seen = HashSet::new();
         let entries = destinations.iter().flatten().flat_map(|one| one.entries());
         let over: Vec<String> = entries
@@ -59,50 +93,59 @@ impl Retention {
             .map(|saved| saved.thumbprint.sha256.clone())
             .filter(|sha256| seen.insert(sha256.clone()))
             .collect();
-        let keepers = keepers(&over, destinations);
-        let retries = Retries::new();
-        for (sha256, keeper) in over.iter().zip(keepers) {
+        let keepers = keepers(&over, destinations, writes);
+        let mut going = Vec::new();
+        for (sha256, keeper) in over.into_iter().zip(keepers) {
             let wanted = destinations.iter().flatten().any(|destination| {
-                let saved = destination.saved_as(sha256);
+                let saved = destination.saved_as(&sha256);
                 saved.is_some_and(|saved| self.stores.may_have(saved))
             });
             if wanted && keeper.is_none() {
                 continue;
             }
-            for (at, destination) in destinations.iter_mut().enumerate() {
-                let Some(destination) = destination.as_mut() else {
-                    continue;
-                };
+            for (at, destination) in destinations.iter().enumerate() {
                 // One manifest speaks for no other folder.
-                let saved = destination.saved_as(sha256);
+                let saved = destination.and_then(|destination| destination.saved_as(&sha256));
                 let over = saved.is_some_and(|saved| self.is_over_for(saved));
                 if over && !(wanted && keeper == Some(at)) {
-                    match remove(destination, sha256, &retries) {
-                        Some(Ok(pruned)) => reports[at].pruned.push(pruned),
-                        Some(Err(file)) => reports[at].unpruned.push(file),
-                        None => {}
-                    }
+                    going.push((at, sha256.clone()));
                 }
             }
         }
+        going
     }
 }
 
-/// For each identity, the first destination that has a whole copy.
-fn keepers(over: &[String], destinations: &[Option<&mut Destination>]) -> Vec<Option<usize>> {
+/// For each identity, the first destination that has a whole copy, or is to have one.
+fn keepers(
+    over: &[String],
+    destinations: &[Option<&Destination>],
+    writes: &(dyn Fn(&str, usize) -> bool + Sync),
+) -> Vec<Option<usize>> {
     threads::each(
         threads::for_reading(),
         over,
         |sha256| {
-            destinations.iter().position(|destination| {
-                destination.as_ref().is_some_and(|destination| {
+            let mut each = destinations.iter().enumerate();
+            let keeper = each.find(|(at, destination)| {
+                destination.is_some_and(|destination| {
                     let saved = destination.saved_as(sha256);
-                    saved.is_some_and(|saved| destination.condition(saved) == Condition::Whole)
+                    let is_whole = |saved: &Saved| destination.condition(saved) == Condition::Whole;
+                    writes(sha256, *at) || saved.is_some_and(is_whole)
                 })
-            })
+            });
+            keeper.map(|(at, _)| at)
         },
         &mut |_, _| waits::progress(),
     )
+}
+
+fn pruned(saved: &Saved) -> Pruned {
+    Pruned {
+        file: saved.file.clone(),
+        label: saved.label.clone(),
+        thumbprint: saved.thumbprint.sha1.clone(),
+    }
 }
 
 /// Removes a file, the file with its password, and their entry. `Err` is the file that could not be
@@ -126,9 +169,5 @@ fn remove(
         }
     }
     destination.forget(sha256);
-    Some(Ok(Pruned {
-        file: saved.file,
-        label: saved.label,
-        thumbprint: saved.thumbprint.sha1,
-    }))
+    Some(Ok(pruned(&saved)))
 }

@@ -1,6 +1,7 @@
 //! One run, from the folders it opens to the report: what is wanted where, [`writing`] it, the
 //! manifests, retention, what is [`missed`] in the stores, and [`marks`] for them.
 
+mod foreseen;
 mod marks;
 mod missed;
 #[cfg(test)]
@@ -123,7 +124,7 @@ pub fn run(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<RunReport, Error> {
     let now = time::now();
-    let mut run = Run::open(inventory, request, begin_anew, now)?;
+    let mut run = Run::open(inventory, request, Destination::open, begin_anew, now)?;
     run.plan(now, progress);
     let written = run.write(password, ask, progress);
     run.accept_unproven();
@@ -147,6 +148,36 @@ pub fn run(
     Ok(report)
 }
 
+/// Says what [`run`] would do, and writes nothing: no key and no password is taken, nothing locked, made or
+/// recorded. In the report, an [`Outcome`] is what would become of a copy, [`DestinationReport::pruned`]
+/// what would be removed. What only writing tells, such as a full disk, does not show.
+///
+/// # Errors
+/// As [`run`], but for what writing and asking can fail with.
+pub fn foresee(
+    inventory: &Inventory,
+    request: &Request<'_>,
+    begin_anew: bool,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<RunReport, Error> {
+    let now = time::now();
+    let mut run = Run::open(
+        inventory,
+        request,
+        Destination::look,
+        |_| Ok(begin_anew),
+        now,
+    )?;
+    run.plan(now, progress);
+    run.foresee();
+    run.accept_unproven();
+    let only_in_backup = run.only_in_backup(now);
+    Ok(run.finish(only_in_backup))
+}
+
+/// How a folder is opened.
+type Open = fn(&Path, Privacy, &Patience<'_>) -> Result<Destination, Error>;
+
 /// A run that has begun.
 struct Run<'a> {
     inventory: &'a Inventory,
@@ -166,6 +197,7 @@ impl<'a> Run<'a> {
     fn open(
         inventory: &'a Inventory,
         request: &'a Request<'a>,
+        open: Open,
         mut begin_anew: impl FnMut(&Emptied) -> Result<bool, Error>,
         now: UnixTime,
     ) -> Result<Self, Error> {
@@ -191,7 +223,7 @@ impl<'a> Run<'a> {
         order.sort_by_key(|&at| &real[at]);
         for at in order {
             let folder = &request.destinations[at];
-            let opened = Self::open_one(folder, request, &mut begin_anew, &mut warnings)?;
+            let opened = Self::open_one(folder, request, open, &mut begin_anew, &mut warnings)?;
             match opened {
                 Ok(destination) => destinations[at] = Some(destination),
                 Err(error) => reports[at].error = Some(error),
@@ -217,6 +249,7 @@ impl<'a> Run<'a> {
     fn open_one(
         folder: &Path,
         request: &Request<'_>,
+        open: Open,
         begin_anew: &mut impl FnMut(&Emptied) -> Result<bool, Error>,
         warnings: &mut Vec<Warning>,
     ) -> Result<Result<Destination, Error>, Error> {
@@ -236,7 +269,7 @@ impl<'a> Run<'a> {
             None => {}
         }
         let (privacy, patience) = (request.privacy, &request.patience);
-        Ok(Destination::open(folder, privacy, patience))
+        Ok(open(folder, privacy, patience))
     }
 
     fn plan(&mut self, now: UnixTime, progress: &mut dyn FnMut(Progress)) {

@@ -62,6 +62,42 @@ pub(super) fn admits_nobody_else(found: &str, expected: &str) -> bool {
     found.peek().is_some() && found.all(|entry| expected.contains(&entry))
 }
 
+/// Whether no entry of `found` lets an account write that has no entry in `own`: the administrators may,
+/// who can take ownership in any case. One that has no entries may be none, which admits everybody.
+pub(super) fn admits_no_other_writer(found: &str, own: &str) -> bool {
+    /// The account in an entry: the last of its six fields.
+    fn account(entry: &str) -> &str {
+        let fields = entry.split(')').next().unwrap_or_default();
+        fields.split(';').nth(5).unwrap_or_default()
+    }
+    // "OW" are the rights of the owner, "CO" is who makes a file in a folder.
+    let mut trusted = vec!["BA", "OW", "CO"];
+    trusted.extend(own.split('(').skip(1).map(account));
+    let entries: Vec<_> = found.split('(').skip(1).collect();
+    !entries.is_empty()
+        && entries.iter().all(|entry| {
+            let mut fields = entry.split(';');
+            let denies = fields.next() == Some("D");
+            denies
+                || trusted.contains(&account(entry))
+                || !writes(fields.nth(1).unwrap_or_default())
+        })
+}
+
+/// Whether the rights of an entry are more than to read, run and list: as letters, two for each, or in
+/// hexadecimal where there are none for them ("ACE Strings").
+fn writes(rights: &str) -> bool {
+    /// `FILE_GENERIC_READ | FILE_GENERIC_EXECUTE | GENERIC_READ | GENERIC_EXECUTE`
+    const READ: u32 = 0xa012_00a9;
+    match rights.strip_prefix("0x") {
+        Some(hex) => u32::from_str_radix(hex, 16).map_or(true, |mask| mask & !READ != 0),
+        None => !rights
+            .as_bytes()
+            .chunks(2)
+            .all(|right| [&b"FR"[..], b"FX", b"GR", b"GX", b"RC"].contains(&right)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,6 +150,30 @@ mod tests {
                 private(of(account)),
                 format!("O:{account}D:P(A;;FA;;;SY)(A;;FA;;;BA)(A;;FA;;;{account})")
             );
+        }
+    }
+
+    #[test]
+    fn admits_no_other_writer_reads_rights() {
+        let own = private(of(PERSON));
+        for (found, alone) in [
+            (own.as_str(), true),
+            // As a profile hands it down.
+            (
+                "O:LAD:AI(A;ID;FA;;;SY)(A;ID;FA;;;BA)(A;ID;FA;;;S-1-5-21-1-2-3-1001)",
+                true,
+            ),
+            ("D:(A;;FA;;;SY)(A;;FR;;;WD)(A;;0x1200a9;;;BU)", true),
+            ("D:(D;;FW;;;WD)(A;;FA;;;BA)", true),
+            ("D:(A;;FA;;;WD)", false),
+            ("D:(A;;FRFW;;;BU)", false),
+            ("D:(A;;0x1301bf;;;AU)", false),
+            ("D:(A;;RCWD;;;AU)", false),
+            ("D:(A;;FA;;;S-1-5-21-1-2-3-10012)", false),
+            ("D:NO_ACCESS_CONTROL", false),
+            ("O:LA", false),
+        ] {
+            assert_eq!(admits_no_other_writer(found, &own), alone, "{found}");
         }
     }
 

@@ -24,8 +24,8 @@ use rustix::fs::OFlags;
 
 use super::drive_letter::MappedDrive;
 use super::folder_of;
-pub use access::leads_where_root_says;
 pub(crate) use access::{keep_access, keep_owner};
+pub use access::{leads_where_root_says, written_by_others};
 pub use account::account;
 pub use interruption::on_interruption;
 #[cfg(target_os = "linux")]
@@ -79,13 +79,22 @@ pub fn descriptor(number: i32) -> io::Result<File> {
 }
 
 pub(crate) fn data_folder() -> Option<PathBuf> {
-    let named = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from);
+    folder_of_a_person("XDG_DATA_HOME", ".local/share")
+}
+
+pub(crate) fn config_folder() -> Option<PathBuf> {
+    folder_of_a_person("XDG_CONFIG_HOME", ".config")
+}
+
+/// The folder that a variable names (XDG Base Directory Specification), or else the one of that name in
+/// the home folder; macOS has one folder for both.
+fn folder_of_a_person(variable: &str, inside: &str) -> Option<PathBuf> {
+    let named = std::env::var_os(variable).map(PathBuf::from);
     // The specification has relative paths ignored.
     named.filter(|path| path.is_absolute()).or_else(|| {
-        let inside = if cfg!(target_vendor = "apple") {
-            "Library/Application Support"
-        } else {
-            ".local/share"
+        let inside = match cfg!(target_vendor = "apple") {
+            true => "Library/Application Support",
+            false => inside,
         };
         Some(std::env::home_dir()?.join(inside))
     })

@@ -27,7 +27,9 @@ use windows_sys::Win32::Storage::FileSystem::{
 };
 use windows_sys::Win32::System::SystemServices::FILE_PERSISTENT_ACLS;
 
-use super::access_list::{Account, admits_nobody_else, private, private_folder};
+use super::access_list::{
+    Account, admits_no_other_writer, admits_nobody_else, private, private_folder,
+};
 use super::retries::Retries;
 use super::verbatim::{verbatim, with_trailing_backslash};
 use super::windows_names;
@@ -78,6 +80,10 @@ pub fn descriptor(_number: i32) -> io::Result<File> {
 
 pub(crate) fn data_folder() -> Option<PathBuf> {
     std::env::var_os("APPDATA").map(PathBuf::from)
+}
+
+pub(crate) fn config_folder() -> Option<PathBuf> {
+    data_folder()
 }
 
 pub(crate) fn service_state_folder() -> Option<PathBuf> {
@@ -204,6 +210,14 @@ fn is_private(file: &File) -> io::Result<bool> {
     let expected = ffi::normal_form(&private(owner()?))?;
     Ok(keeps_access_lists(ffi::volume_flags(file)?)
         && admits_nobody_else(&ffi::descriptor_of(file)?, &expected))
+}
+
+pub fn written_by_others(path: &Path) -> io::Result<Option<PathBuf>> {
+    let file = File::open(path)?;
+    let own = ffi::normal_form(&private(owner()?))?;
+    let kept = keeps_access_lists(ffi::volume_flags(&file)?)
+        && admits_no_other_writer(&ffi::descriptor_of(&file)?, &own);
+    Ok((!kept).then(|| path.to_owned()))
 }
 
 /// Whether a volume with these flags stores what [`private`] says. FAT and exFAT take the

@@ -18,12 +18,7 @@ use crate::screen::Screen;
 use crate::warning::Warning;
 
 pub(super) fn show(report: &RunReport, exit: Exit, screen: &Screen) -> Result<(), Error> {
-    for destination in &report.destinations {
-        for note in &destination.notes {
-            let folder = destination.folder.display();
-            screen.note(&format!("{folder}: {note}"));
-        }
-    }
+    note(report, screen);
     let quiet = screen.is_quiet();
     screen.print(|out| {
         for at in 0..report.destinations.len() {
@@ -42,6 +37,16 @@ pub(super) fn show(report: &RunReport, exit: Exit, screen: &Screen) -> Result<()
             }
         }
     })
+}
+
+/// What there is to know of the folders.
+pub(super) fn note(report: &RunReport, screen: &Screen) {
+    for destination in &report.destinations {
+        for note in &destination.notes {
+            let folder = destination.folder.display();
+            screen.note(&format!("{folder}: {note}"));
+        }
+    }
 }
 
 /// Warnings, each once: a thousand certificates may lack the same issuer. Then the destinations
@@ -151,7 +156,11 @@ fn counts(report: &RunReport, at: usize) -> String {
 }
 
 /// The keys that did not come out.
-fn write_keys(out: &mut dyn Write, report: &RunReport, screen: &Screen) -> io::Result<()> {
+pub(super) fn write_keys(
+    out: &mut dyn Write,
+    report: &RunReport,
+    screen: &Screen,
+) -> io::Result<()> {
     let rows = report.entries.iter().filter_map(|entry| {
         let failure = entry.key.as_ref()?;
         Some(Row {
@@ -196,13 +205,17 @@ const THUMBPRINT: usize = 1;
 const LAST: usize = 2;
 
 /// A line of a table.
-struct Row<'r> {
-    entry: &'r EntryReport,
-    result: String,
-    level: Level,
+pub(super) struct Row<'r> {
+    pub(super) entry: &'r EntryReport,
+    pub(super) result: String,
+    pub(super) level: Level,
 }
 
-fn write_table(out: &mut dyn Write, rows: &[Row<'_>], screen: &Screen) -> io::Result<()> {
+pub(super) fn write_table(
+    out: &mut dyn Write,
+    rows: &[Row<'_>],
+    screen: &Screen,
+) -> io::Result<()> {
     if rows.is_empty() {
         return Ok(());
     }

@@ -100,7 +100,7 @@ pub(super) fn delete(
     screen.record(&Entry::warning(&deleted));
     if !screen.json {
         let text = format!("Deleted {} from {}\n", safe(&key), safe(&report.store));
-        screen.print(|out| out.write_all(text.as_bytes()))?;
+        screen.print_done(|out| out.write_all(text.as_bytes()))?;
         for warning in &warnings {
             screen.warn(&warning.text);
         }

@@ -31,7 +31,7 @@ pub(super) fn tell(
     let text = lines(report, copies);
     match report.file {
         Some(_) => {
-            screen.print(|out| out.write_all(text.as_bytes()))?;
+            screen.print_done(|out| out.write_all(text.as_bytes()))?;
             if let Some(error) = report.not_synced() {
                 screen.error(&error);
             }

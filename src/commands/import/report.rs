@@ -150,7 +150,7 @@ impl ImportReport {
             .iter()
             .map(|line| line.text(&self.store))
             .collect();
-        screen.print(|out| out.write_all(text.as_bytes()))?;
+        screen.print_done(|out| out.write_all(text.as_bytes()))?;
         for failed in &self.failed {
             if let Some((label, thumbprint)) = &failed.identity {
                 let label = shortened(label);

@@ -66,7 +66,9 @@ impl Line {
             return Err(usage("a backup needs a folder to save to: --to DIR"));
         }
         let mut line = Self {
-            arguments: vec!["backup".to_owned(), "--non-interactive".to_owned()],
+            arguments: ["backup", "--non-interactive", "--no-config"]
+                .map(str::to_owned)
+                .to_vec(),
             writes_to: [configured.to, configured.files_in].concat(),
             starts_programs: configured.starts_programs,
             credentials: configured.credentials,

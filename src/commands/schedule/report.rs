@@ -126,7 +126,7 @@ fn told(
     screen: &Screen,
 ) -> Result<(), Error> {
     let command = std::iter::once(&schedule.program).chain(&schedule.arguments);
-    screen.print(|out| {
+    screen.print_done(|out| {
         writeln!(out, "{beginning}")?;
         writeln!(out, "  when    {}", when(schedule))?;
         writeln!(out, "  runs    {}", line(command))?;
@@ -308,7 +308,7 @@ pub(super) fn removed(name: &TaskName, files: &[PathBuf], screen: &Screen) -> Re
     if screen.json {
         return screen.print_json(&Json::new(name, "removed", files));
     }
-    screen.print(|out| {
+    screen.print_done(|out| {
         writeln!(out, "Removed '{name}'; what it saved is still there")?;
         files_told(out, files)
     })

@@ -14,7 +14,7 @@ use certstow_platform::store::NotExportable;
 use certstow_platform::vault::{Name, VaultError};
 
 use super::denied;
-use crate::error::Error;
+use crate::error::{Error, WrongOption};
 use crate::exit::Exit;
 use crate::schedule::SchedulerError;
 
@@ -412,7 +412,7 @@ pub(super) fn one_of_each() -> Vec<(Error, u8, &'static str)> {
                 file: file(),
                 line: Some(3),
                 message: text(),
-                escaped: false,
+                advice: WrongOption::OfBackup,
             },
             2,
             "config",

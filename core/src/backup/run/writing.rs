@@ -90,7 +90,7 @@ impl<'a> Run<'a> {
         })
     }
 
-    fn is_pending(&self, position: usize) -> bool {
+    pub(super) fn is_pending(&self, position: usize) -> bool {
         let actions = self.plan[position].actions.iter().zip(&self.destinations);
         let mut actions = actions.filter(|(_, destination)| destination.is_some());
         actions.any(|(action, _)| matches!(action, Action::Write(_)))
@@ -208,7 +208,7 @@ impl<'a> Run<'a> {
         ProvenKey::take(self.inventory, identity, ask)
     }
 
-    fn key_failed(&mut self, position: usize, error: Error) {
+    pub(super) fn key_failed(&mut self, position: usize, error: Error) {
         let key = &self.plan[position].identity.entry().key;
         self.entries[position].key = Some(KeyFailure {
             error,
@@ -269,11 +269,7 @@ impl<'a> Run<'a> {
                     report.sha256 = Some(saved.sha256.clone());
                     report.proof = saved.proof;
                     destination.record(saved);
-                    report.outcome = match &self.plan[done.position].actions[at] {
-                        Action::Write(Cause::Asked) => Outcome::Rewritten,
-                        Action::Write(Cause::Wrong(what)) => Outcome::Mended(what.clone()),
-                        _ => Outcome::New,
-                    };
+                    report.outcome = written(&self.plan[done.position].actions[at]);
                 }
                 (Some(Err(error)), _) => {
                     report.outcome = Outcome::Failed(error.in_full());
@@ -314,6 +310,15 @@ impl<'a> Run<'a> {
                 self.reports[at].error.get_or_insert(error);
             }
         }
+    }
+}
+
+/// What has become of a copy that was written for this reason.
+pub(super) fn written(action: &Action) -> Outcome {
+    match action {
+        Action::Write(Cause::Asked) => Outcome::Rewritten,
+        Action::Write(Cause::Wrong(what)) => Outcome::Mended(what.clone()),
+        _ => Outcome::New,
     }
 }
 

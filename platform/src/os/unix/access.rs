@@ -4,7 +4,7 @@
 use std::fs::{self, File, Metadata, Permissions};
 use std::io;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::process::geteuid;
 
@@ -63,6 +63,25 @@ pub fn leads_where_root_says(path: &Path) -> bool {
     path.is_absolute()
         && path.ancestors().all(is_roots)
         && folder.is_ok_and(|folder| folder.ancestors().all(is_roots))
+}
+
+/// A link may lie elsewhere than the file it leads to: the folders of both count. In a folder of everybody's
+/// nobody renames what is another's (`S_ISVTX`, inode(7)). A list of further accounts has its mask in the
+/// group's place of the mode (acl(5)).
+pub fn written_by_others(path: &Path) -> io::Result<Option<PathBuf>> {
+    const STICKY: u32 = 0o1000;
+    let this = geteuid().as_raw();
+    let file = path.canonicalize()?;
+    let link = folder_of(path).canonicalize()?;
+    for part in file.ancestors().chain(link.ancestors()) {
+        let found = fs::metadata(part)?;
+        let is_others = ![0, this].contains(&found.uid());
+        let is_sticky = found.is_dir() && found.mode() & STICKY != 0;
+        if is_others || (found.mode() & 0o022 != 0 && !is_sticky) {
+            return Ok(Some(part.to_owned()));
+        }
+    }
+    Ok(None)
 }
 
 /// As far as the system lets this account.
@@ -159,6 +178,44 @@ mod tests {
         let link = folder.path().join("sh");
         std::os::unix::fs::symlink("/bin/sh", &link).unwrap();
         assert!(!leads_where_root_says(&link));
+    }
+
+    #[test]
+    fn written_by_others_names_what_is_open() {
+        let folder = tempfile::tempdir().unwrap();
+        let inner = folder.path().canonicalize().unwrap().join("inner");
+        fs::create_dir(&inner).unwrap();
+        let file = inner.join("config.toml");
+        File::create(&file).unwrap();
+        let open = |path: &Path, mode| fs::set_permissions(path, Permissions::from_mode(mode));
+        for (of_folder, of_file, open_one) in [
+            (0o755, 0o644, None),
+            (0o700, 0o600, None),
+            (0o755, 0o664, Some(&file)),
+            (0o755, 0o646, Some(&file)),
+            (0o775, 0o600, Some(&inner)),
+            (0o1777, 0o600, None),
+        ] {
+            open(&inner, of_folder).unwrap();
+            open(&file, of_file).unwrap();
+            let found = written_by_others(&file).unwrap();
+            assert_eq!(found.as_ref(), open_one, "{of_folder:o} {of_file:o}");
+        }
+        open(&inner, 0o777).unwrap();
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        assert_eq!(written_by_others(&link).unwrap(), Some(inner));
+    }
+
+    #[test]
+    #[ignore = "needs root, to give files away"]
+    fn written_by_others_names_anothers_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().canonicalize().unwrap().join("config.toml");
+        File::create(&file).unwrap();
+        fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
+        fchown(File::open(&file).unwrap(), Some(NOBODY), None).unwrap();
+        assert_eq!(written_by_others(&file).unwrap(), Some(file));
     }
 
     #[test]

@@ -79,8 +79,9 @@ fn line_round_trips_backup_options() {
     ] {
         let typed = parse(words);
         let line = systemd(words).unwrap();
-        assert_eq!(line.arguments[..2], ["backup", "--non-interactive"]);
-        let again: Vec<_> = line.arguments[2..].iter().map(String::as_str).collect();
+        let fixed = ["backup", "--non-interactive", "--no-config"];
+        assert_eq!(line.arguments[..3], fixed);
+        let again: Vec<_> = line.arguments[3..].iter().map(String::as_str).collect();
         let again = parse(&again);
         assert_eq!(
             format!("{:?}", again.backup.args),
@@ -130,7 +131,7 @@ fn line_makes_only_paths_absolute() {
         "x",
     ]);
     let expected = [r"D:\Backup", "--store", "x", "--password-file", "pw"];
-    assert_eq!(there.arguments[3..8], expected);
+    assert_eq!(there.arguments[4..9], expected);
 }
 
 fn line_as_written(words: &[&str]) -> Line {
@@ -265,11 +266,11 @@ fn configured(text: &str) -> (tempfile::TempDir, String) {
 fn line_accepts_config_with_folder_and_password() {
     let (folder, file) = configured("to = [\"saved\"]\npassword-file = \"pw\"\n");
     let line = systemd(&["--config", &file]).unwrap();
-    assert_eq!(line.arguments[2..], ["--config", &file]);
+    assert_eq!(line.arguments[3..], ["--config", &file]);
     let saved = folder.path().join("saved").display().to_string();
     assert_eq!(line.writes_to, [saved]);
     let there = line_as_written(&["--config", "D:/backup.toml"]);
-    assert_eq!(there.arguments[2..4], ["--config", "D:/backup.toml"]);
+    assert_eq!(there.arguments[3..5], ["--config", "D:/backup.toml"]);
 }
 
 #[test]
