@@ -266,8 +266,8 @@ fn web(mut stream: &TcpStream, heard: &Sender<String>) {
 }
 
 /// SMTP, as far as it takes to get a letter.
-fn mail(mut stream: &TcpStream, heard: &Sender<String>) {
-    let mut say = |line: &str| drop(stream.write_all(format!("{line}\r\n").as_bytes()));
+fn mail(stream: &TcpStream, heard: &Sender<String>) {
+    let say = |line: &str| drop({ stream }.write_all(format!("{line}\r\n").as_bytes()));
     say("220 here");
     let (mut letter, mut in_letter) = (String::new(), false);
     for line in lines(stream) {
