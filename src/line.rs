@@ -2,6 +2,8 @@
 //! terminal itself, whatever the outputs are. Nothing of it is kept afterwards, and passwords never go
 //! through it.
 
+pub(crate) mod edited;
+
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::io::{self, ErrorKind};

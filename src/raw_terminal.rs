@@ -4,9 +4,11 @@
 
 use std::io::{self, Write as _};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use certstow_core::waits::{self, Wait};
 use certstow_platform::os::{self, KeptTerminal};
+use crossterm::event;
 
 use crate::error::Error;
 
@@ -83,4 +85,13 @@ pub(super) fn size() -> (usize, usize) {
 /// The terminal does not work.
 pub(super) fn failed(source: io::Error) -> Error {
     Error::io("the terminal", source)
+}
+
+/// Forgets keys that were pressed too early for one reader of keys, before another one reads: they are no
+/// answer to its question.
+pub(super) fn forget_keys() -> Result<(), Error> {
+    while event::poll(Duration::ZERO).map_err(failed)? {
+        event::read().map_err(failed)?;
+    }
+    Ok(())
 }

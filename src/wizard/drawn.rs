@@ -73,7 +73,7 @@ impl Asker for Drawn {
     }
 
     fn text(&mut self, question: &str, initial: &str, kind: Kind) -> Result<Answer<String>, Error> {
-        list::forget_keys().map_err(failed)?;
+        raw_terminal::forget_keys()?;
         let (width, _) = raw_terminal::size();
         let end = if width < NARROW { "\n  " } else { " " };
         let (help, completions) = match kind {

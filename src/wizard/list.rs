@@ -5,7 +5,6 @@
 mod state;
 
 use std::io::{self, Write as _};
-use std::time::Duration;
 
 use crossterm::cursor::{Hide, MoveToColumn, MoveUp, Show};
 use crossterm::event::{
@@ -46,14 +45,6 @@ pub(super) fn ask(
         Pressed::Answered(answer) => Ok(answer),
         Pressed::GivenUp | Pressed::GoOn => Err(Error::Cancelled),
     }
-}
-
-/// Forgets keys that were pressed too early for a list: they are no answer to a line.
-pub(super) fn forget_keys() -> io::Result<()> {
-    while poll(Duration::ZERO)? {
-        read()?;
-    }
-    Ok(())
 }
 
 fn answer(list: &mut List<'_>, drawing: &mut Drawing) -> io::Result<Pressed> {

@@ -2,19 +2,14 @@
 
 use std::ops::Range;
 
-use certstow_formats::sanitize::is_unsafe;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use rustyline::line_buffer::{ChangeListener, DeleteListener, Direction, LineBuffer};
-use rustyline::{At, Word};
 
+use crate::line::edited::Edited;
 use crate::render::lines;
 use crate::wizard::asker::{Answer, Choice, Search, explain_nothing};
 
 /// How many choices are shown at once.
 const PAGE: usize = 10;
-
-/// The longest filter, in bytes.
-const LONGEST: usize = 500;
 
 /// The least columns for a filter behind its question.
 const ROOM: usize = 8;
@@ -24,7 +19,7 @@ pub(super) struct List<'a> {
     question: &'a str,
     choices: &'a [Choice],
     /// Where choices may be searched: for what, and what else there is.
-    search: Option<(LineBuffer, Search<'a>)>,
+    search: Option<(Edited, Search<'a>)>,
     /// The choices that are shown.
     found: Vec<usize>,
     /// Which of these is taken by Enter.
@@ -77,7 +72,7 @@ impl<'a> List<'a> {
         Self {
             question,
             choices,
-            search: search.map(|search| (LineBuffer::with_capacity(LONGEST), search)),
+            search: search.map(|search| (Edited::new(), search)),
             found: (0..choices.len()).collect(),
             at: start,
             page: PAGE,
@@ -108,18 +103,18 @@ impl<'a> List<'a> {
             (KeyCode::PageDown, _) => self.at = last.min(self.at + self.page),
             (KeyCode::Home, _) if !has_text => self.at = 0,
             (KeyCode::End, _) if !has_text => self.at = last,
-            _ => self.change(|text| edit(text, key)),
+            _ => self.change(|text| text.press(key)),
         }
         Pressed::GoOn
     }
 
     /// Takes a text that was pasted.
     pub(super) fn paste(&mut self, pasted: &str) {
-        self.change(|text| pasted.trim().chars().for_each(|one| insert(text, one)));
+        self.change(|text| pasted.trim().chars().for_each(|one| text.insert(one)));
     }
 
     /// Changes what is searched for.
-    fn change(&mut self, how: impl FnOnce(&mut LineBuffer)) {
+    fn change(&mut self, how: impl FnOnce(&mut Edited)) {
         let Some((text, _)) = &mut self.search else {
             return;
         };
@@ -168,7 +163,7 @@ impl<'a> List<'a> {
             let row = rows.len() - 1;
             let before = format!("{} ", rows[row]);
             let room = width.saturating_sub(lines::length(&before)).max(1);
-            let (shown, column) = around(text, room);
+            let (shown, column) = text.around_cursor(room);
             let column = lines::length(&before) + column;
             rows[row] = before + shown;
             return (rows, (row, column));
@@ -212,7 +207,7 @@ impl<'a> List<'a> {
         };
         let text = text.as_str().trim();
         let mut said = format!("nothing matches '{text}'");
-        if let Some(more) = explain_nothing(text, self.choices, *search) {
+        if let Some(more) = explain_nothing(text, self.choices, search) {
             said.push_str(&format!("; {more}"));
         }
         let indented = lines::broken(&format!("  {said}"), width);
@@ -241,76 +236,6 @@ impl<'a> List<'a> {
         }
         rows
     }
-}
-
-/// The part of a line around its cursor that fits, and the cursor's column in it.
-fn around(text: &LineBuffer, room: usize) -> (&str, usize) {
-    let (before, _) = text.as_str().split_at(text.pos());
-    let starts = before.char_indices().map(|(at, _)| at);
-    let mut starts = starts.chain([before.len()]);
-    let fits = |at: &usize| lines::length(&before[*at..]) < room;
-    let start = starts.find(fits).unwrap_or(before.len());
-    let shown = lines::beginning(&text.as_str()[start..], room);
-    (shown, lines::length(&before[start..]))
-}
-
-/// Readline's keys.
-fn edit(text: &mut LineBuffer, key: KeyEvent) {
-    let [control, alt] = [KeyModifiers::CONTROL, KeyModifiers::ALT].map(|one| {
-        // Both together are AltGr, which types a character.
-        key.modifiers.contains(one) && key.modifiers != KeyModifiers::CONTROL | KeyModifiers::ALT
-    });
-    match key.code {
-        KeyCode::Char('a') if control => text.move_home(),
-        KeyCode::Char('e') if control => text.move_end(),
-        KeyCode::Char('b') if control => text.move_backward(1),
-        KeyCode::Char('f') if control => text.move_forward(1),
-        KeyCode::Char('u') if control => text.discard_line(&mut Unheard),
-        KeyCode::Char('k') if control => text.kill_line(&mut Unheard),
-        KeyCode::Char('w') if control => text.delete_prev_word(Word::Big, 1, &mut Unheard),
-        KeyCode::Char('h') if control => text.backspace(1, &mut Unheard),
-        KeyCode::Char('d') if control => text.delete(1, &mut Unheard).is_some(),
-        KeyCode::Char('t') if control => text.transpose_chars(&mut Unheard),
-        KeyCode::Char('b' | 'B') if alt => text.move_to_prev_word(Word::Emacs, 1),
-        KeyCode::Char('f' | 'F') if alt => text.move_to_next_word(At::AfterEnd, Word::Emacs, 1),
-        KeyCode::Char('d' | 'D') if alt => {
-            text.delete_word(At::AfterEnd, Word::Emacs, 1, &mut Unheard)
-        }
-        KeyCode::Backspace if alt || control => text.delete_prev_word(Word::Emacs, 1, &mut Unheard),
-        KeyCode::Left if alt || control => text.move_to_prev_word(Word::Emacs, 1),
-        KeyCode::Right if alt || control => text.move_to_next_word(At::AfterEnd, Word::Emacs, 1),
-        KeyCode::Left => text.move_backward(1),
-        KeyCode::Right => text.move_forward(1),
-        KeyCode::Home => text.move_home(),
-        KeyCode::End => text.move_end(),
-        KeyCode::Backspace => text.backspace(1, &mut Unheard),
-        KeyCode::Delete => text.delete(1, &mut Unheard).is_some(),
-        KeyCode::Char(one) if !control && !alt => {
-            insert(text, one);
-            true
-        }
-        _ => false,
-    };
-}
-
-fn insert(text: &mut LineBuffer, one: char) {
-    if !is_unsafe(one) {
-        // What does not fit is too much to be searched for.
-        let _ = text.insert(one, 1, &mut Unheard);
-    }
-}
-
-/// Nobody listens to the changes of a line.
-struct Unheard;
-
-impl DeleteListener for Unheard {
-    fn delete(&mut self, _: usize, _: &str, _: Direction) {}
-}
-
-impl ChangeListener for Unheard {
-    fn insert_char(&mut self, _: usize, _: char) {}
-    fn insert_str(&mut self, _: usize, _: &str) {}
-    fn replace(&mut self, _: usize, _: &str, _: &str) {}
 }
 
 #[cfg(test)]

@@ -53,38 +53,6 @@ fn shown(list: &mut List<'_>, width: usize, height: usize) -> Vec<String> {
 }
 
 #[test]
-fn edit_has_the_keys_of_readline() {
-    let none = choices(&["x"]);
-    for (keys, left) in [
-        (&["C-u"][..], "|"),
-        (&["C-a", "C-k"], "|"),
-        (&["C-w"], "one |"),
-        (&["M-Backspace"], "one two-|"),
-        (&["Home", "M-f", "C-k"], "one|"),
-        (&["C-a", "M-d"], "| two-three"),
-        (&["M-b", "M-b", "C-k"], "one |"),
-        (&["C-a", "C-f", "C-d"], "o|e two-three"),
-        (&["C-b", "C-b", "C-h"], "one two-th|ee"),
-        (&["C-Left", "Delete"], "one two-|hree"),
-        (&["Left", "Left", "Right", "Backspace"], "one two-thr|e"),
-        (&["C-a", "C-e", "!"], "one two-three!|"),
-        // What no line here has a use for.
-        (
-            &["C-v", "C-z", "C-x", "C-r", "C-7", "C-4", "C-l", "M-x"],
-            "one two-three|",
-        ),
-    ] {
-        let mut list = List::new("Which?", &none, 0, Some(&[]));
-        // A word that ends at a hyphen for Alt, and at a blank for Ctrl-W.
-        type_in(&mut list, "one two-three");
-        assert_eq!(press(&mut list, keys), Pressed::GoOn);
-        let (text, _) = list.search.as_ref().unwrap();
-        let (before, after) = text.as_str().split_at(text.pos());
-        assert_eq!(format!("{before}|{after}"), left, "{keys:?}");
-    }
-}
-
-#[test]
 fn press_moves_and_takes() {
     let all = many();
     let mut list = List::new("Which?", &all, 0, Some(&[]));
