@@ -172,6 +172,7 @@ fn of_word(error: &clap::Error, arguments: &[OsString]) -> Option<Said> {
         .iter()
         .find(|habit| habit.below == below && habit.words.contains(&lowered.as_str()));
     if let Some(Habit { line, what, .. }) = habit {
+        let line = with_folder(line, word, arguments);
         return Some((message, format!("'certstow {line}' {what}")));
     }
     let suggested = suggested(error, parent, word);
@@ -193,6 +194,16 @@ fn of_word(error: &clap::Error, arguments: &[OsString]) -> Option<Said> {
         names => format!("did you mean {}? {help}", names.join(" or ")),
     };
     Some((message, hint))
+}
+
+/// The line with the folder that follows the word, where that stands in it as it was typed.
+fn with_folder(line: &str, word: &str, arguments: &[OsString]) -> String {
+    let mut after = arguments.iter().skip_while(|argument| *argument != word);
+    let folder = after.nth(1).and_then(|folder| folder.to_str());
+    match folder.filter(|folder| os::shell_word(folder) == *folder && !folder.starts_with('-')) {
+        Some(folder) => line.replace("DIR", folder),
+        None => line.to_owned(),
+    }
 }
 
 /// The command whose word this is, and its name after "certstow".

@@ -23,7 +23,8 @@ pub(crate) struct ReportArgs {
     /// Refuse a disk or share where other accounts could read the file; without it, warn
     #[arg(long, hide_short_help = true)]
     pub(crate) require_private: bool,
-    /// A folder that 'certstow backup' writes to, to tell which identities are in it; repeatable
+    /// A folder that 'certstow backup' writes to, or with files that were exported, to tell which
+    /// identities are in it; repeatable
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) backup: Vec<PathBuf>,
     /// Show certificates without a private key, and archived ones, too; and with --expires-within

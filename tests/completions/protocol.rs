@@ -70,6 +70,26 @@ fn back_up(folder: &Path) {
     assert!(saved.status.success(), "{saved:?}");
 }
 
+#[test]
+fn list_and_forget_complete_what_is_known() {
+    let folder = place();
+    let folder = folder.path();
+    let ask = |words: &[&str]| text(&powershell(folder, words)).to_owned();
+    let listed = ask(&["certstow", "list", "--store", "store", "ada"]);
+    assert!(
+        listed.starts_with(&format!("{ADA}\tAda Example")),
+        "{listed}"
+    );
+    let saved = certstow(folder)
+        .args(["export", "Ada", "--store", "store", "-o", "ada.p12"])
+        .args(["--iterations", "2000", "--password-env", "SECRET"])
+        .output()
+        .expect("certstow starts");
+    assert!(saved.status.success(), "{saved:?}");
+    let known = ask(&["certstow", "copies", "forget", ""]);
+    assert!(known.contains("ada.p12\tAda Example\n"), "{known}");
+}
+
 /// What may follow where a selector for that backup is typed.
 fn saved_identities(folder: &Path, word: &str) -> String {
     let words = [

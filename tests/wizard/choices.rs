@@ -257,6 +257,17 @@ fn empty_store_error_names_the_store() {
     assert_eq!(code, Some(10), "{shown}");
     let expected = format!("there is no certificate with a private key in file:{place}");
     assert!(shown.contains(&expected), "{shown}");
+    assert!(shown.contains("'certstow import FILE' takes in"), "{shown}");
+}
+
+#[test]
+fn empty_machine_error_names_import() {
+    let world = World::new();
+    let home = world.path().to_str().expect("text").to_owned();
+    let (code, shown) = world.run_at(200, &[("HOME", &home)], &[]).end();
+    assert_eq!(code, Some(10), "{shown}");
+    assert!(shown.contains("there was no store to search"), "{shown}");
+    assert!(shown.contains("'certstow import FILE' takes in"), "{shown}");
 }
 
 #[test]
