@@ -4,7 +4,7 @@
 
 mod state;
 
-use std::io::{self, Write as _};
+use std::io::{self, Write};
 
 use crossterm::cursor::{Hide, MoveToColumn, MoveUp, Show};
 use crossterm::event::{
@@ -85,8 +85,7 @@ impl Drawing {
     }
 
     /// Takes away what was drawn, of which a narrower terminal has broken longer rows.
-    fn clear(&mut self, width: usize) -> io::Result<()> {
-        let mut out = io::stderr().lock();
+    fn clear(&mut self, width: usize, out: &mut impl Write) -> io::Result<()> {
         let columns = self.above.split_last();
         let up = columns.map_or(0, |(cursor, rows)| {
             let rows: usize = rows.iter().map(|row| row.div_ceil(width).max(1)).sum();
@@ -102,8 +101,9 @@ impl Drawing {
     }
 
     fn draw(&mut self, frame: &Frame, width: usize) -> io::Result<()> {
-        self.clear(width)?;
-        let mut out = io::stderr().lock();
+        // One write, so that nobody sees half of it.
+        let mut out = io::BufWriter::new(io::stderr().lock());
+        self.clear(width, &mut out)?;
         let (row, column) = frame.cursor;
         for (number, row) in frame.rows.iter().enumerate() {
             let end = if number == 0 { "" } else { "\r\n" };
@@ -137,9 +137,9 @@ impl Drawing {
     /// Leaves the question and what was answered.
     fn finish(mut self, said: &str) -> io::Result<()> {
         let (width, _) = raw_terminal::size();
-        self.clear(width)?;
         let said = lines::broken(&format!("> {}", said.trim_end()), width.saturating_sub(1));
-        let mut out = io::stderr().lock();
+        let mut out = io::BufWriter::new(io::stderr().lock());
+        self.clear(width, &mut out)?;
         write!(out, "{}\r\n", said.replace('\n', "\r\n"))?;
         out.flush()
     }

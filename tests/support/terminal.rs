@@ -147,14 +147,16 @@ impl Terminal {
 
     /// Waits until what the screen shows is as it should be; gives it.
     pub(crate) fn wait_for_screen(&mut self, is_right: impl Fn(&str) -> bool) -> String {
-        loop {
-            let screen = self.screen();
-            if is_right(&screen) {
-                return screen;
-            }
+        self.wait_for_output(|terminal| is_right(&terminal.screen()));
+        self.screen()
+    }
+
+    /// Waits until what was shown up to now is as it should be.
+    pub(crate) fn wait_for_output(&mut self, is_right: impl Fn(&Self) -> bool) {
+        while !is_right(self) {
             match self.screen.recv_timeout(PATIENCE) {
                 Ok(bytes) => self.take(&bytes),
-                Err(_) => panic!("never showed what it should, but\n{screen}"),
+                Err(_) => panic!("never showed what it should, but\n{}", self.screen()),
             }
         }
     }

@@ -153,7 +153,7 @@ fn list_fits_ten_rows() {
         terminal.press(DOWN);
     }
     // Around to the first again.
-    terminal.wait_for_screen(|screen| list(screen)[1].starts_with(&seen[0]));
+    terminal.wait_for_screen(|screen| list(screen).get(1) == Some(&seen[0]));
     end(terminal);
 }
 
@@ -162,8 +162,16 @@ fn list_is_drawn_anew_at_every_size() {
     let (world, store) = (World::new(), office(20));
     let mut terminal = start(&world, &store, (100, 30));
     asked(&mut terminal, WHICH);
+    terminal.wait_for_output(|terminal| terminal.all().ends_with('G'));
     for (width, height) in [(60, 30), (40, 30), (40, 12), (80, 9), (100, 30), (45, 24)] {
+        // What is drawn ends with the cursor put into its column.
+        let frames = |all: &str| (all.matches("type to filter").count(), all.ends_with('G'));
+        let (before, _) = frames(&terminal.all());
         terminal.resize(width, height);
+        terminal.wait_for_output(|terminal| {
+            let (drawn, is_whole) = frames(&terminal.all());
+            drawn > before && is_whole
+        });
         let rows = usize::from(height).min(12) - usize::from(width < 50 && height < 13);
         let screen = terminal.wait_for_screen(|screen| {
             let list = list(screen);
