@@ -51,26 +51,26 @@ use screen::Screen;
 use tilde::Tilde;
 
 /// Runs certstow with these arguments, the first being the program's name.
-pub fn run(arguments: Vec<OsString>) -> Exit {
-    let from_folder = window::is_started_from_a_folder(&arguments);
+pub fn run(arguments: &[OsString]) -> Exit {
+    let from_folder = window::is_started_from_a_folder(arguments);
     let (exit, asked) = run_command(arguments);
     window::stays_until_read(from_folder || asked, exit);
     exit
 }
 
 /// The exit code, and whether the wizard asked.
-fn run_command(arguments: Vec<OsString>) -> (Exit, bool) {
+fn run_command(arguments: &[OsString]) -> (Exit, bool) {
     let json = arguments.iter().any(|argument| argument == "--json");
     let mut command = args::command();
-    let parsed = args::parse(&mut command, &arguments)
-        .or_else(|error| wizard::meant(&error, arguments.clone()).ok_or(error));
+    let parsed = args::parse(&mut command, arguments)
+        .or_else(|error| wizard::meant(&error, arguments.to_vec()).ok_or(error));
     let (cli, matches) = match parsed {
         Ok(parsed) => parsed,
-        Err(error) => return (answer(&error, &arguments, json), false),
+        Err(error) => return (answer(&error, arguments, json), false),
     };
     let screen = Arc::new(Screen::new(&cli.global));
     interrupt::handle(&screen);
-    let tilde = Tilde::of(&arguments);
+    let tilde = Tilde::of(arguments);
     let watch = timeout::watch(&cli.global, &screen);
     let exit = open_logs(&cli, &command, &matches, &screen)
         .and_then(|()| dispatch(&cli, &screen))

@@ -3,7 +3,6 @@
 //! exports. Where a peer can't, [`LIMITS`] says why, and it is made sure of that it indeed can't.
 
 use std::collections::BTreeMap;
-use std::process::Command;
 
 use certstow_formats::certificate::{Certificate, Property};
 use certstow_formats::pkcs12::attributes::Attributes;
