@@ -63,23 +63,23 @@ use screen::Screen;
 use tilde::Tilde;
 
 /// Runs certstow with these arguments, the first being the program's name.
-pub fn run(arguments: Vec<OsString>) -> Exit {
-    let from_folder = window::is_started_from_a_folder(&arguments);
+pub fn run(arguments: &[OsString]) -> Exit {
+    let from_folder = window::is_started_from_a_folder(arguments);
     let (exit, asked) = run_command(arguments);
     window::stays_until_read(from_folder || asked, exit);
     exit
 }
 
 /// The exit code, and whether the wizard asked.
-fn run_command(arguments: Vec<OsString>) -> (Exit, bool) {
+fn run_command(arguments: &[OsString]) -> (Exit, bool) {
     let json = arguments.iter().any(|argument| argument == "--json");
-    let line = match CommandLine::read(&arguments) {
+    let line = match CommandLine::read(arguments) {
         Ok(line) => line,
-        Err(error) => return (answer(&error, &arguments, json), false),
+        Err(error) => return (answer(&error, arguments, json), false),
     };
     let screen = Arc::new(Screen::new(&line.cli.global));
     interrupt::handle(&screen);
-    let tilde = Tilde::of(&arguments);
+    let tilde = Tilde::of(arguments);
     let watch = timeout::watch(&line.cli.global, &screen);
     let monitor = match &line.cli.command {
         Command::Backup(command) => Monitor::of(command),

@@ -20,5 +20,5 @@ fn main() -> ExitCode {
     if certstow::answer_shell(&arguments) {
         return ExitCode::SUCCESS;
     }
-    certstow::run(arguments).into()
+    certstow::run(&arguments).into()
 }

@@ -310,8 +310,8 @@ fn of_folder(below: &str, folder: &Path, quoted: &str) -> String {
 /// Of an option that there is not.
 fn of_option(arguments: &[OsString]) -> Option<Said> {
     let typed = || arguments.iter().skip(1).filter_map(|one| one.to_str());
-    let names = typed().map(|one| one.split_once('=').map_or(one, |(name, _)| name));
-    let password = names.filter(|name| PASSWORDS.contains(name)).next();
+    let mut names = typed().map(|one| one.split_once('=').map_or(one, |(name, _)| name));
+    let password = names.find(|name| PASSWORDS.contains(name));
     if let Some(password) = password {
         return Some((
             format!("'{password}': a password never stands on the command line, where others see it"),

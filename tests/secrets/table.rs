@@ -163,7 +163,7 @@ pub(crate) const CASES: &[Case] = &[
     Case::new("list --all --store {store}").image(),
     Case::new("list --store locked").unlock().image(),
     Case::new("list --store many").unlock().image(),
-    Case::new("list --store locked --subject Nobody")
+    Case::new("list Nobody --store locked")
         .unlock()
         .code(10),
     Case::new("list --tree --all --store locked")
