@@ -249,7 +249,11 @@ pub fn launchd_domain(owner: Owner) -> String {
 /// logind has a file for each such account.
 pub fn lingers() -> bool {
     let account = os::account().ok().and_then(|account| account.name);
-    account.is_some_and(|name| Path::new("/var/lib/systemd/linger").join(name).exists())
+    account.is_some_and(|name| lingers_by(Path::new("/var/lib/systemd/linger"), &name))
+}
+
+fn lingers_by(folder: &Path, account: &str) -> bool {
+    folder.join(account).is_file()
 }
 
 #[cfg(test)]
@@ -268,6 +272,15 @@ mod tests {
             assert_eq!(text("Aufgabe für Ada".as_bytes()), "Aufgabe für Ada");
             assert_eq!(text(b"ERROR: \x84"), "ERROR: \u{fffd}");
         }
+    }
+
+    #[test]
+    fn lingers_by_file_of_the_account() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("ada"), "").unwrap();
+        assert!(lingers_by(folder.path(), "ada"));
+        assert!(!lingers_by(folder.path(), "bert"));
+        assert!(!lingers_by(&folder.path().join("none"), "ada"));
     }
 
     #[cfg(unix)]

@@ -84,11 +84,13 @@ fn install(args: &ScheduleInstallArgs, screen: &Screen) -> Result<(), Error> {
     if scheduler == Scheduler::Systemd {
         refuse_missing(&schedule.writes_to)?;
     }
-    check(args, &schedule, screen)?;
+    if scheduler == Scheduler::TaskScheduler {
+        refuse_variables(&schedule)?;
+    }
+    check(&schedule, screen)?;
     match scheduler {
         Scheduler::TaskScheduler => {
             schedule.account = Some(account_of_the_task(&schedule, screen)?);
-            refuse_variables(&schedule)?;
         }
         Scheduler::Launchd => {
             schedule.log = schedule.log.or_else(|| log_of_this_account(args));
@@ -106,9 +108,12 @@ fn warn_of_privacy(schedule: &Schedule, screen: &Screen) {
     }
 }
 
-/// Refuses a task that could do nothing, as far as this account sees what the task's will.
-fn check(args: &ScheduleInstallArgs, schedule: &Schedule, screen: &Screen) -> Result<(), Error> {
-    let options = option_file::with_file(&args.backup)?;
+/// Refuses a task that could do nothing, as far as this account sees what the task's will. Looked at is
+/// what its command line says, as the doctor does once it is installed.
+fn check(schedule: &Schedule, screen: &Screen) -> Result<(), Error> {
+    let (_, backup) =
+        state::backup(&schedule.arguments).map_err(|doubt| Error::Usage(doubt.text))?;
+    let options = option_file::with_file(&backup)?;
     let of_the_task =
         schedule.owner == Owner::User || os::account().is_ok_and(|account| account.of_the_machine);
     let mut fatal: Vec<Check> = Vec::new();

@@ -9,7 +9,7 @@ use crate::schedule::install::{LastRun, Scheduled};
 /// What is wrong with a task; `fatal` if it keeps the task from saving anything.
 pub(crate) fn doubt(name: &str, text: &str, fatal: bool) -> Check {
     let check = Check::ok("task", name, text);
-    let advice = "'certstow schedule install', with the task's options, replaces it";
+    let advice = "'certstow schedule install --force', with the task's options, replaces it";
     match fatal {
         true => Check {
             status: Status::Failed,

@@ -61,27 +61,27 @@ fn install_refuses_what_could_not_work() {
         (
             &[&whole[..], &["--password-file", "none"]].concat()[..],
             17,
-            "error: the task would fail each time: password none: ",
+            "error: the task would fail each time: password [HOME]/none: ",
         ),
         (
             &[&whole[..], &["--escrow", "none"]].concat(),
             1,
-            "each time: escrow none: ",
+            "each time: escrow [HOME]/none: ",
         ),
         (
             &[&whole[..], &escrow].concat(),
             2,
-            "each time: escrow password: password cannot be used for escrow: it holds no certificate",
+            "each time: escrow [HOME]/password: [HOME]/password cannot be used for escrow: it holds no certificate",
         ),
         (
             &[&whole[..], &password, &["--unlock-password-file", "none"]].concat(),
             17,
-            "each time: unlock none: ",
+            "each time: unlock [HOME]/none: ",
         ),
         (
             &[&["--store", "no-such", "--to", "saved"][..], &password].concat(),
             18,
-            "each time: store file:no-such: ",
+            "each time: store file:[HOME]/no-such: ",
         ),
         (
             &[&["--store", "keys", "--to", "not/there"][..], &password].concat(),
