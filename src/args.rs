@@ -245,8 +245,6 @@ mod tests {
             include_str!("../docs/logging.md"),
             include_str!("../docs/monitoring.md"),
             include_str!("../docs/passwords.md"),
-            include_str!("../docs/completions.md"),
-            include_str!("../docs/fleet.md"),
             include_str!("../docs/profiles.md"),
             include_str!("../docs/report.md"),
             include_str!("../docs/scheduled-backup.md"),

@@ -337,16 +337,23 @@ const BACKUP: &str = "openssl req -x509 -newkey rsa:2048 -noenc -subj '/CN=Escro
                       -keyout escrow.key.pem -out escrow.pem\n\
                       certstow backup --to Backups --escrow escrow.pem";
 
+/// A page, who types it, what is done before that, and what is answered.
+type Page<'a> = (&'a str, Home, Option<&'a str>, &'a [(&'a str, &'a str)]);
+
 /// README and each page with commands, typed from top to bottom in the home folder of an account of its
 /// own: a new one, or one that has Ada's identity and what the page says it begins with.
 #[test]
 #[ignore = "needs openssl"]
+#[allow(
+    clippy::print_stdout,
+    reason = "what is not typed is not to look as if it were"
+)]
 fn pages_work_from_top_to_bottom() {
     let readme = [&NEW_FILE[..], &[CHECK], &IMPORT, &NEW_ESCROW].concat();
     let profiles = [&NEW_FILE[..], &NEW_FILE, &NEW_FILE, &[CHECK]].concat();
     let unlock = ("Enter pass phrase for escrow.key.pem:", ANSWERS[0].1);
     let passwords = [&NEW_ESCROW[..], &[unlock]].concat();
-    let mut pages: Vec<(&str, Home, Option<&str>, &[(&str, &str)])> = vec![
+    let pages: [Page<'_>; 5] = [
         ("README.md", Home::of_a_new_account(), None, &readme),
         ("docs/backup.md", Home::new(), Some(BACKUP), &OPENED),
         ("docs/completions.md", Home::of_a_new_account(), None, &[]),
@@ -362,7 +369,7 @@ fn pages_work_from_top_to_bottom() {
         with_commands().iter().collect()
     );
     let mut skipped = std::collections::BTreeSet::new();
-    for (page, home, before, answers) in &mut pages {
+    for (page, home, before, answers) in &pages {
         if *page == "README.md" {
             home.prepare(&format!("cp -r {}/examples .", env!("CARGO_MANIFEST_DIR")));
         }

@@ -103,6 +103,8 @@ mod tests {
             "/c",
         ];
         assert!(doubts(&task(&this(), &arguments)).is_empty());
+        let with_no_config = [&arguments[..2], &["--no-config"], &arguments[2..]].concat();
+        assert!(doubts(&task(&this(), &with_no_config)).is_empty());
         let unknown = Scheduled {
             command: None,
             ..task("", &[])
