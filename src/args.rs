@@ -253,6 +253,7 @@ mod tests {
         ];
         for page in pages {
             let mut typed = false;
+            let page = page.replace("\\\n    ", "");
             let lines = page.lines().filter_map(|line| {
                 match line.strip_prefix("```") {
                     Some(kind) => typed = kind == "sh",

@@ -361,7 +361,11 @@ fn pages_work_from_top_to_bottom() {
         ("docs/profiles.md", Home::new(), None, &profiles),
     ];
     // Typed by tests of their own, since they need more than others.
-    let others = ["docs/fleet.md", "docs/scheduled-backup.md"];
+    let others = [
+        "docs/fleet.md",
+        "docs/monitoring.md",
+        "docs/scheduled-backup.md",
+    ];
     let known = pages.iter().map(|page| page.0).chain(others);
     let known: Vec<String> = known.map(str::to_owned).collect();
     assert_eq!(

@@ -31,7 +31,7 @@ pub(crate) struct ListArgs {
     )]
     pub(crate) sort: Option<Order>,
     /// End with 10 where nothing is listed, for scripts that ask whether there is anything
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub(crate) exit_code: bool,
     #[command(flatten)]
     pub(crate) filters: Typed<FilterArgs>,

@@ -116,29 +116,6 @@ fn rewrite_removes_unused_sealed_passwords() {
     world.verifies("a");
 }
 
-/// The commands of the page, as they are typed.
-#[test]
-#[ignore = "needs openssl"]
-fn documented_commands_open_escrowed_file() {
-    let page = include_str!("../../docs/backup.md");
-    let (_, commands) = page.split_once("```sh\n").expect("commands");
-    let (commands, _) = commands.split_once("```").expect("their end");
-    let world = World::new();
-    world.make_escrow();
-    ends(&world.backup_with_escrow("--to a"), 0);
-    let commands = commands
-        .replace("FILE", &format!("a/{}", ALL[0].trim_end_matches(".p12")))
-        .replace("escrow.key.pem", "escrow.key");
-    let output = Command::new("sh")
-        .args(["-ec", &commands])
-        .current_dir(world.folder.path())
-        .output()
-        .expect("sh starts");
-    ends(&output, 0);
-    let shown = String::from_utf8_lossy(&output.stdout);
-    assert!(shown.contains("BEGIN PRIVATE KEY"), "{shown}");
-}
-
 /// Nothing else opens the file that is there, until the new one has its name.
 #[test]
 #[ignore = "needs strace and openssl"]

@@ -113,7 +113,7 @@ fn lock_wait_is_reported_once_at_terminal() {
     other.lock().unwrap();
     for words in ["backup --store store --to a", "backup verify a"] {
         let words = format!("{words} --timeout 3s");
-        let (code, shown) = terminal::start(world.folder.path(), 100, &words).end();
+        let (code, shown) = terminal::start(world.folder.path(), 130, &words).end();
         assert_eq!(code, Some(16), "{shown}");
         let told = "waiting for another certstow that is using a";
         assert_eq!(shown.matches(told).count(), 1, "{shown}");

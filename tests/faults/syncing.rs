@@ -195,8 +195,8 @@ fn export_reports_full_disk_found_by_sync() {
 fn copy_to_drops_copy_when_sync_fails() {
     let (folder, to) = target();
     let copied = words(&["-o", "ada.p12", "--copy-to", "to"]);
-    // The file, its folder, the copy.
-    let output = with_failing_syncs(folder.path(), "EIO", "3", &copied);
+    // The file, its folder, the note of it and that one's folder, the copy.
+    let output = with_failing_syncs(folder.path(), "EIO", "5", &copied);
     let shown = said(&output);
     assert_eq!(output.status.code(), Some(14), "{shown}");
     assert!(shown.contains("nothing was saved as to/ada.p12"), "{shown}");
