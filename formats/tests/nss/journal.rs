@@ -117,9 +117,18 @@ fn undo_agrees_with_sqlite_on_damaged_journals() {
     for (number, ((database, journal), judged)) in cases.into_iter().zip(judged).enumerate() {
         let header = journal[..journal.len().min(HEADER)].to_vec();
         let before = database.clone();
-        let result = undo(database, &journal, &Limits::default()).ok();
-        undone += usize::from(result.as_ref().is_some_and(|result| *result != before));
-        assert!(result == judged, "{number}: {header:02x?}");
+        match undo(database, &journal, &Limits::default()) {
+            Ok(result) => {
+                undone += usize::from(result != before);
+                assert!(Some(result) == judged, "{number}: {header:02x?}");
+            }
+            // SQLite makes a file of that size, where the disk lets it.
+            Err(error) => {
+                let [pages, size] = [16, 24].map(|at| header[at..at + 4].try_into().unwrap());
+                let [pages, size] = [pages, size].map(|field| u64::from(u32::from_be_bytes(field)));
+                assert!(pages * size > Limits::default().max_bytes as u64, "{error}");
+            }
+        }
     }
     assert!(undone > 200, "{undone}");
 }
