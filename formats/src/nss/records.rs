@@ -104,8 +104,9 @@ pub struct CertificateObject {
     pub certificate: Certificate,
 }
 
-/// A private key object, its values as they stand in the file: those that are secret are encrypted.
-#[derive(Debug, Clone)]
+/// A private key object, its values as they stand in the file: those that are secret are encrypted,
+/// which with the empty password protects nothing.
+#[derive(Clone)]
 pub struct PrivateKeyObject {
     /// Its handle.
     pub id: ObjectId,
@@ -140,6 +141,12 @@ impl KeyType {
             Self::Other(number) => return format!("key type 0x{number:x}"),
         };
         name.to_owned()
+    }
+}
+
+impl std::fmt::Debug for PrivateKeyObject {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "PrivateKeyObject({})", self.id)
     }
 }
 

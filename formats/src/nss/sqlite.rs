@@ -5,6 +5,7 @@
 //! The bytes may be anybody's. Each page is visited once in a walk, and the cells of a page may not take
 //! up more room than the page, so that a walk takes no longer than the file is long.
 
+mod numbers;
 mod record;
 mod schema;
 
@@ -12,6 +13,7 @@ use std::borrow::Cow;
 
 use thiserror::Error;
 
+use self::numbers::{BREAKS_OFF, Wrong, number, short, varint};
 pub use self::record::{Row, Value};
 pub use self::schema::Table;
 
@@ -30,11 +32,6 @@ const SCHEMA_ROOT: u32 = 1;
 /// The types of b-tree pages.
 const INTERIOR_TABLE: u8 = 5;
 const LEAF_TABLE: u8 = 13;
-
-/// What is wrong with a place in the file.
-pub(crate) type Wrong = &'static str;
-
-const BREAKS_OFF: Wrong = "it breaks off";
 
 /// How much a database may hold.
 #[derive(Debug, Clone, Copy)]
@@ -208,33 +205,6 @@ pub(crate) fn page_size(bytes: &[u8]) -> Option<usize> {
         size @ 512.. if size.is_power_of_two() => Some(size.into()),
         _ => None,
     }
-}
-
-/// Four octets as a number.
-fn number(bytes: &[u8], at: usize) -> Option<u32> {
-    let octets = bytes.get(at..)?.first_chunk()?;
-    Some(u32::from_be_bytes(*octets))
-}
-
-/// Two octets as a number.
-fn short(bytes: &[u8], at: usize) -> Option<usize> {
-    let octets = bytes.get(at..)?.first_chunk()?;
-    Some(u16::from_be_bytes(*octets).into())
-}
-
-/// A number of one to nine octets (1.6), and what follows.
-fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
-    let mut number = 0;
-    for (at, &octet) in bytes.iter().take(9).enumerate() {
-        if at == 8 {
-            return Some((number << 8 | u64::from(octet), &bytes[9..]));
-        }
-        number = number << 7 | u64::from(octet & 0x7f);
-        if octet & 0x80 == 0 {
-            return Some((number, &bytes[at + 1..]));
-        }
-    }
-    None
 }
 
 /// The rows of a table.

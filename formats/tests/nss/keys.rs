@@ -356,6 +356,36 @@ fn read_tells_damaged_rows_and_keeps_others() {
 
 #[test]
 #[ignore = "needs NSS, OpenSSL and Python"]
+fn read_takes_nicknames_as_text() {
+    let profile = Profile::new("");
+    profile.import_fixture("P-256", "Ada");
+    for (value, expected) in [
+        ("cast('NSS Certificate DB:Ada' as blob)", Some("Ada")),
+        ("'as text'", Some("as text")),
+        ("x'41ff1b'", Some("A\u{fffd}\u{1b}")),
+        ("x'a5005a'", None),
+        ("null", None),
+    ] {
+        let change = format!("update nssPublic set a3 = {value} where a0 = x'00000001'");
+        profile.sql("cert9.db", &change);
+        let database = profile.read();
+        let label = &listed(&database, "P-256").object.label;
+        assert_eq!(label.as_deref(), expected, "{value}");
+    }
+    profile.sql(
+        "cert9.db",
+        "update nssPublic set a3 = 7 where a0 = x'00000001'",
+    );
+    let database = profile.read();
+    assert_eq!(database.certificates.len(), 0);
+    let mut problems = database.problems.iter();
+    assert!(problems.any(|problem| problem.message.ends_with("the attribute 0x3 is a number")));
+    // Nothing of a key is printed, which the empty password would open.
+    assert!(!format!("{database:?}").contains("attributes"));
+}
+
+#[test]
+#[ignore = "needs NSS, OpenSSL and Python"]
 fn private_key_names_damaged_attribute() {
     let profile = Profile::new("");
     profile.import_fixture("rsa", "Ada");

@@ -50,7 +50,6 @@ fn time_to_read(count: usize) -> Duration {
 #[ignore = "needs NSS, OpenSSL and Python"]
 fn read_takes_linear_time() {
     let [some, many] = [1_000, 10_000].map(time_to_read);
-    println!("1,000 identities: {some:?}; 10,000: {many:?}");
     // Ten times as long, where a search for each would take a hundred times.
     assert!(many < some * 30, "{some:?} {many:?}");
 }

@@ -48,7 +48,7 @@ fn undo_reads_every_header() {
     let two = [
         header(1, 4),
         record(1, 5),
-        padding.clone(),
+        padding,
         header(1, 4),
         record(2, 6),
     ];

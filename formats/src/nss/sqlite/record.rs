@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::{BREAKS_OFF, Wrong, varint};
+use super::numbers::{BREAKS_OFF, Wrong, varint};
 
 /// As many columns as SQLite gives a table, unless it is built otherwise (`SQLITE_MAX_COLUMN`).
 const MAX_COLUMNS: usize = 2_000;

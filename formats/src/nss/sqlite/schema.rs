@@ -1,6 +1,6 @@
 //! The table of all tables, `sqlite_schema` (2.6), and the columns in the text of a `CREATE TABLE`.
 
-use super::{Row, Value};
+use super::record::{Row, Value};
 
 /// A table: where its rows are, and what its columns are called.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -290,12 +290,3 @@ fn rows_stop_at_limit() {
         "page 2, cell 7: there are more rows than certstow reads"
     );
 }
-
-#[test]
-fn varint_has_nine_octets_at_most() {
-    assert_eq!(varint(&[0x7f, 1]), Some((0x7f, &[1][..])));
-    assert_eq!(varint(&[0x81, 0]), Some((0x80, &[][..])));
-    assert_eq!(varint(&[0xff; 9]), Some((u64::MAX, &[][..])));
-    assert_eq!(varint(&[0xff; 8]), None);
-    assert_eq!(varint(&[]), None);
-}

@@ -1,10 +1,10 @@
 //! SQLite's files and journals, and the rows and keys of NSS in them.
 
-use super::SEEDS;
 use crate::key::{self, KeyForm};
 use crate::nss::sqlite::{self, Database, Value};
 use crate::nss::{self, Bytes, KeyState, Limits, PasswordState};
 use crate::secret::Password;
+use crate::testing::PASSWORD;
 
 /// Next to no key derivation, and no more memory than is needed.
 const LIMITS: Limits = Limits {
@@ -84,10 +84,10 @@ pub fn nss(input: &[u8]) {
     });
     let orphans = database.orphans.iter().map(|orphan| orphan.id);
     let keys: Vec<_> = of_certificates.chain(orphans).collect();
-    let empty = Password::new(String::new());
+    let [empty, of_seeds] = ["", PASSWORD].map(|text| Password::new(text.to_owned()));
     let opens = database.unlock(&empty).is_ok();
     assert!(opens || database.password != PasswordState::Empty);
-    for base_key in [&empty, &*SEEDS].map(|password| database.unlock(password)) {
+    for base_key in [&empty, &of_seeds].map(|password| database.unlock(password)) {
         let Ok(base_key) = base_key else {
             continue;
         };
