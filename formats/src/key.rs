@@ -26,7 +26,8 @@ pub use self::error::{KeyError, UnknownAlgorithm};
 use self::ml_dsa::ParameterSet;
 use self::oid::{DSA, EC_PUBLIC_KEY, ED25519, RSA_ENCRYPTION, RSASSA_PSS, X25519};
 pub use self::scalar::{EcScalar, ec_scalar, odd_scalar_length, with_full_scalar};
-use self::structure::{Pkcs8, Sec1, pkcs8, read_spki, spki, with_attributes};
+pub(crate) use self::structure::pkcs8;
+use self::structure::{Pkcs8, Sec1, read_spki, spki, with_attributes};
 pub(crate) use self::traits::KeyTraits;
 use crate::ber::{self, Reader, Value};
 use crate::der::{self, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE};
@@ -91,6 +92,22 @@ pub fn key_identifier(spki_der: &[u8]) -> Option<[u8; 20]> {
     let spki = normalized(spki_der);
     let (unused_bits, bits) = read_spki(&spki)?.1.split_first()?;
     (*unused_bits == 0).then(|| Sha1::digest(bits).into())
+}
+
+/// The number or the point by which PKCS#11 modules know a public key: the modulus of an RSA key without
+/// leading zeros, or the uncompressed point of an elliptic curve. `None` for other keys.
+pub(crate) fn modulus_or_point(spki_der: &[u8]) -> Option<Vec<u8>> {
+    let spki = normalized(spki_der);
+    let (algorithm, bits) = read_spki(&spki)?;
+    let bits = bits.strip_prefix(&[0])?;
+    match algorithm.oid {
+        RSA_ENCRYPTION | RSASSA_PSS => {
+            let modulus = ber::only(bits, SEQUENCE)?.inside().accept(INTEGER)?;
+            Some(der::without_leading_zeros(modulus.content).to_vec())
+        }
+        EC_PUBLIC_KEY => Some(bits.to_vec()),
+        _ => None,
+    }
 }
 
 /// The key without its optional public half (RFC 5958, publicKey), which OpenSSL up to 3.0 and other

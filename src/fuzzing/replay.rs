@@ -84,10 +84,13 @@ replay! {
     grade: formats::grade, 20_000;
     html: super::html, 1_000;
     jks: formats::jks, 20_000;
+    journal: formats::journal, 20_000;
     manifest: core::manifest, 20_000;
+    nss: formats::nss, 5_000;
     pkcs12: formats::pkcs12, 20_000;
     pkcs7: formats::pkcs7, 20_000;
     schedule: super::schedule, 3_000;
     selector: core::selector, 2_000;
     shell: platform::shell, 20_000;
+    sqlite: formats::sqlite, 20_000;
 }

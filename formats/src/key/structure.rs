@@ -156,7 +156,7 @@ pub(super) fn spki(algorithm: &[u8], bits: &[&[u8]]) -> Vec<u8> {
 }
 
 /// `PrivateKeyInfo` of version 1.
-pub(super) fn pkcs8(algorithm: &[u8], key: &[u8]) -> PrivateKey {
+pub(crate) fn pkcs8(algorithm: &[u8], key: &[u8]) -> PrivateKey {
     with_attributes(algorithm, key, &[])
 }
 

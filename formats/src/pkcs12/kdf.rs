@@ -179,8 +179,18 @@ pub fn pbkdf2(
     iterations: u32,
     length: usize,
 ) -> Zeroizing<Vec<u8>> {
+    pbkdf2_of_octets(prf, &password.octets(), salt, iterations, length)
+}
+
+/// [`pbkdf2`] of a password that is no text.
+pub(crate) fn pbkdf2_of_octets(
+    prf: Digest,
+    password: &[u8],
+    salt: &[u8],
+    iterations: u32,
+    length: usize,
+) -> Zeroizing<Vec<u8>> {
     let mut derived = Zeroizing::new(vec![0; length]);
-    let password = &password.octets()[..];
     match prf {
         Digest::Sha1 => pbkdf2_hmac::<Sha1>(password, salt, iterations, &mut derived),
         Digest::Sha224 => pbkdf2_hmac::<Sha224>(password, salt, iterations, &mut derived),
@@ -201,9 +211,18 @@ pub(crate) fn pbkdf1(
     salt: &[u8],
     iterations: u32,
 ) -> Zeroizing<Vec<u8>> {
-    let password = password.octets();
+    pbkdf1_of_octets(digest, &password.octets(), salt, iterations)
+}
+
+/// [`pbkdf1`] of a password that is no text.
+pub(crate) fn pbkdf1_of_octets(
+    digest: Digest,
+    password: &[u8],
+    salt: &[u8],
+    iterations: u32,
+) -> Zeroizing<Vec<u8>> {
     let mut input = Zeroizing::new(Vec::with_capacity(password.len() + salt.len()));
-    input.extend_from_slice(&password);
+    input.extend_from_slice(password);
     input.extend_from_slice(salt);
     repeated_hash(digest, &input, iterations)
 }

@@ -15,9 +15,8 @@ use crate::ber::{Reader, Value};
 use crate::der::{INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE};
 use crate::jks::{JksError, ProtectedKey};
 use crate::secret::PrivateKey;
-use parameters::{
-    PART, Pbkdf2, Scrypt, pbes2, pbkdf2_der, read_cipher, salt_and_iterations, salted, scrypt_der,
-};
+use parameters::{PART, Scrypt, pbes2, pbkdf2_der, read_cipher, salted, scrypt_der};
+pub(crate) use parameters::{Pbkdf2, salt_and_iterations};
 
 pub(super) mod parameters;
 

@@ -2,6 +2,8 @@
 //! `fuzz/` runs these functions under libFuzzer, and the tests over its seeds and changed copies of
 //! them. Each panics where something does not hold.
 
+mod nss;
+
 use std::sync::LazyLock;
 
 use x509_parser::prelude::{FromDer, X509Certificate};
@@ -26,6 +28,8 @@ use crate::pkcs12::structure::{BagContent, safe_contents};
 use crate::secret::{Password, PrivateKey};
 use crate::time::UnixTime;
 use crate::{embedded, jks, names, sanitize};
+
+pub use self::nss::{journal, nss, sqlite};
 
 /// What files may ask for here: next to no key derivation, which would be all that is tried.
 pub const LIMITS: Limits = Limits {

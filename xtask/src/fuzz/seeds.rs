@@ -1,5 +1,5 @@
 //! Makes `fuzz/seeds`: for each target files of every kind that it reads, small ones, by certstow
-//! itself, OpenSSL and Java. What is encrypted has the password of the tests' data, and as few
+//! itself, OpenSSL, Java, NSS and SQLite. What is encrypted has the password of the tests' data, and as few
 //! iterations as its writer lets one ask for.
 
 use std::path::Path;
@@ -61,6 +61,7 @@ pub(crate) fn run() -> Result<(), String> {
     java_keystores(scratch.path(), &data)?;
     foreign(scratch.path(), &data)?;
     embedded(&data)?;
+    nss(scratch.path(), &data)?;
     for target in targets()? {
         let count = files_in(&seeds.join(&target))?.len();
         println!("{target}: {count} seeds");
@@ -333,6 +334,115 @@ fn java_keystores(scratch: &Path, data: &Path) -> Result<(), String> {
     let options = store.split(' ');
     capture(&mut command!("keytool -delete {options...} {file}"))?;
     write("jks", "empty.jks", &files::read(&file)?)
+}
+
+/// Small databases of SQLite: rows on many pages and across several, a column that came later, and what a
+/// writer left that was killed.
+const SQLITE: &str = "
+import os, sqlite3, sys
+
+def connect(name):
+    database = sqlite3.connect(os.path.join(sys.argv[1], name), isolation_level=None)
+    database.execute('pragma page_size = 512')
+    database.execute('pragma cache_size = 2')
+    return database
+
+def fill(database, rows, size):
+    database.execute('create table sample (id primary key, a0, \"a 1\" text)')
+    for number in range(rows):
+        values = (number, bytes([number % 251]) * (number * size), str(number))
+        database.execute('insert into sample values (?, ?, ?)', values)
+
+fill(connect('many'), 200, 0)
+database = connect('long')
+fill(database, 8, 400)
+database.execute('alter table sample add column a634')
+database.execute('insert into sample values (-1.5, null, 8, 1 << 40)')
+fill(connect('killed'), 12, 60)
+if os.fork() == 0:
+    database = connect('killed')
+    database.execute('begin')
+    database.execute('delete from sample where id > 3')
+    database.execute('create table another (id)')
+    for number in range(40):
+        database.execute('insert into another values (zeroblob(300))')
+    os._exit(0)
+os.wait()
+";
+
+/// Makes the pages of a database as small as they can be.
+const SHRINK: &str = "
+import sqlite3, sys
+database = sqlite3.connect(sys.argv[1], isolation_level=None)
+database.execute('pragma page_size = 512')
+database.execute('vacuum')
+";
+
+/// The databases of NSS, and SQLite's own.
+fn nss(scratch: &Path, data: &Path) -> Result<(), String> {
+    let folder = scratch.join("sqlite");
+    files::create_folder(&folder)?;
+    capture(&mut command!("python3 -c {SQLITE} {folder}"))?;
+    for name in ["many", "long"] {
+        copy(&folder.join(name), "sqlite")?;
+    }
+    let read = |name: &str| files::read(folder.join(name));
+    write(
+        "journal",
+        "killed",
+        &pair(&read("killed")?, &read("killed-journal")?),
+    )?;
+    for (name, key, form) in [
+        ("rsa", "rsa", None),
+        ("pss", "rsa-pss", None),
+        ("curve", "P-256", None),
+        // Of its derivations each takes one iteration, whatever the password.
+        ("old", "P-384", Some("old")),
+    ] {
+        let folder = scratch.join(format!("nss-{name}"));
+        files::create_folder(&folder)?;
+        let database = format!("sql:{}", folder.display());
+        let password = folder.join("password");
+        files::write(&password, if form.is_some() { PASSWORD } else { "" })?;
+        match form {
+            None => capture(&mut command!("certutil -N -d {database} --empty-password"))?,
+            Some(_) => capture(&mut command!("certutil -N -d {database} -f {password}"))?,
+        };
+        let [private, public] =
+            ["keys", "certificates"].map(|kind| data.join(kind).join(key).with_extension("pem"));
+        let (file, issuer) = (folder.join("in.p12"), data.join("certificates/ca.pem"));
+        capture(&mut command!(
+            "openssl pkcs12 -export -inkey {private} -in {public} -certfile {issuer} -name Ada
+             -passout pass:{PASSWORD} -out {file}"
+        ))?;
+        capture(&mut command!(
+            "pk12util -d {database} -i {file} -W {PASSWORD} -k {password}"
+        ))?;
+        let [cert9, key4] = ["cert9.db", "key4.db"].map(|file| folder.join(file));
+        if let Some(form) = form {
+            let script = root().join("formats/tests/nss/rewrite.py");
+            capture(&mut command!("python3 {script} {key4} {PASSWORD} {form}"))?;
+        }
+        for file in [&cert9, &key4] {
+            capture(&mut command!("python3 -c {SHRINK} {file}"))?;
+        }
+        write(
+            "nss",
+            name,
+            &pair(&files::read(&cert9)?, &files::read(&key4)?),
+        )?;
+        if name == "rsa" {
+            copy(&cert9, "sqlite")?;
+            copy(&key4, "sqlite")?;
+        }
+    }
+    Ok(())
+}
+
+/// Two files, the length of the first before them.
+fn pair(first: &[u8], second: &[u8]) -> Vec<u8> {
+    let length = (first.len() as u32).to_be_bytes();
+    [&length, first, second].concat()
 }
 
 fn copy_all(from: &Path, target: &str) -> Result<(), String> {

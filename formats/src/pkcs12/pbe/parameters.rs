@@ -153,16 +153,16 @@ pub(super) fn scrypt_der(salt: &[u8], cost: ScryptCost) -> Vec<u8> {
     der::sequence(&[&der::oid(&oid::SCRYPT), &parameters])
 }
 
-/// The parameters of PBKDF2 (RFC 8018, appendix A.2), which PBES2 and PBMAC1 share.
-pub(in crate::pkcs12) struct Pbkdf2 {
-    pub(in crate::pkcs12) prf: Digest,
-    pub(in crate::pkcs12) salt: Vec<u8>,
-    pub(in crate::pkcs12) iterations: u32,
-    pub(in crate::pkcs12) key_length: Option<usize>,
+/// The parameters of PBKDF2 (RFC 8018, appendix A.2), which PBES2, PBMAC1 and NSS share.
+pub(crate) struct Pbkdf2 {
+    pub(crate) prf: Digest,
+    pub(crate) salt: Vec<u8>,
+    pub(crate) iterations: u32,
+    pub(crate) key_length: Option<usize>,
 }
 
 impl Pbkdf2 {
-    pub(in crate::pkcs12) fn read(algorithm: &Value<'_>) -> Result<Self, DecodeError> {
+    pub(crate) fn read(algorithm: &Value<'_>) -> Result<Self, DecodeError> {
         let damaged = DecodeError::damaged("the key derivation's description");
         let mut fields = algorithm.inside();
         let name = fields.expect(OBJECT_IDENTIFIER).map_err(&damaged)?.oid();
@@ -211,7 +211,7 @@ pub(in crate::pkcs12) fn pbkdf2_der(
 }
 
 /// The salt and the iterations that parameters begin with, in every scheme.
-pub(super) fn salt_and_iterations(
+pub(crate) fn salt_and_iterations(
     parameters: &mut Reader<'_>,
     damaged: impl Fn(&'static str) -> DecodeError,
 ) -> Result<(Zeroizing<Vec<u8>>, u32), DecodeError> {

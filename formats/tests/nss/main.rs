@@ -1,0 +1,9 @@
+//! Reading the databases of NSS as NSS's own tools make them, and SQLite's files as SQLite does, with
+//! SQLite's own recovery as the judge.
+
+mod damage;
+mod journal;
+mod keys;
+mod material;
+mod older_forms;
+mod scale;
