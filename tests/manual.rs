@@ -274,9 +274,11 @@ fn scheduled_backup_page_works_with_real_manager() {
 #[ignore = "needs systemd and openssl"]
 fn readme_schedule_commands_work_with_real_manager() {
     let home = Home::new();
+    // The page has made both by then.
     home.prepare(
         "openssl req -x509 -newkey rsa:2048 -noenc -subj '/CN=Escrow' -days 1000 \
-         -keyout escrow.key -out escrow.pem",
+         -keyout escrow.key -out escrow.pem\n\
+         mkdir Backups",
     );
     home.give_away();
     let mut blocks = blocks(&read("README.md"));

@@ -10,7 +10,7 @@ use std::process::Output;
 use program::{certstow, samples};
 
 /// Commands that do something: with `-q`, nothing is said of it.
-const DO: [(&str, &str); 7] = [
+const DO: [(&str, &str); 8] = [
     (
         "export",
         "'Ada Example' --store {samples} -o ada.p12 --password-env SECRET --iterations 1000",
@@ -32,24 +32,28 @@ const DO: [(&str, &str); 7] = [
         "schedule install",
         "--print=task --program /usr/bin/certstow --system systemd --to /b --escrow /e",
     ),
+    ("copies forget", "ada.p12"),
     ("man", "man"),
 ];
 
 /// Commands that answer: with `-q`, the same is printed, but for `backup verify`, whose answer is its
 /// exit code.
-const ANSWER: [(&str, &str); 8] = [
+const ANSWER: [(&str, &str); 10] = [
     ("list", "--store {samples}"),
     ("show", "'Ada Example' --store {samples}"),
     ("check", "ada.p12"),
     ("backup", "--dry-run --to new --store {samples}"),
     ("backup verify", "saved"),
+    ("backup list", "saved"),
+    ("copies", ""),
     ("doctor", "--store {samples}"),
     ("stores", ""),
     ("completions", "bash"),
 ];
 
 /// Commands that only work with what a test has not at hand, and what that is.
-const NOT_HERE: [(&str, &str); 5] = [
+const NOT_HERE: [(&str, &str); 6] = [
+    ("schedule list", "a service manager"),
     ("schedule show", "a service manager"),
     ("schedule remove", "a service manager"),
     ("password set", "a vault"),
