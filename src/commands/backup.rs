@@ -9,6 +9,7 @@ mod list;
 mod missed;
 mod opening;
 mod restore;
+mod soonest_end;
 mod summary;
 mod verify;
 
@@ -19,9 +20,7 @@ use certstow_core::backup::{self, Emptied, Patience, Progress, Request, RunRepor
 use certstow_core::error::Error as LibraryError;
 use certstow_core::escrow::Recipient;
 use certstow_core::export::{Format, Options};
-use certstow_core::identity::{Inventory, ListedCertificate};
-use certstow_core::renewal::Renewals;
-use certstow_core::time::{self, UnixTime};
+use certstow_core::time;
 use certstow_platform::store::Interaction;
 
 use crate::args::{BackupAction, BackupArgs, BackupCommand, Typed};
@@ -33,6 +32,7 @@ use crate::render::progress::Bar;
 use crate::screen::Screen;
 use crate::warning::advise;
 use crate::{file_options, inventory, option_file, prompt};
+use soonest_end::soonest_end;
 
 pub(crate) fn run(command: &BackupCommand, screen: &Screen) -> Result<Exit, Error> {
     match &command.action {
@@ -165,7 +165,8 @@ fn save(typed: &Typed<BackupArgs>, dry_run: bool, screen: &Screen) -> Result<Exi
     journal::record(&report, screen);
     if let Some(monitor) = screen.monitor() {
         let destinations = monitored(&report, skip_not_exportable);
-        let soonest_end = soonest_end(&inventory, &report);
+        let of_run: HashSet<&str> = thumbprints(&report).collect();
+        let soonest_end = soonest_end(&inventory, |one| of_run.contains(&*one.thumbprint()));
         monitor.found(json::report(&report), destinations, soonest_end);
     }
     match screen.json {
@@ -195,19 +196,9 @@ fn monitored(report: &RunReport, skip_not_exportable: bool) -> Vec<Destination> 
     destinations.collect()
 }
 
-/// When the first certificate of the run ends, of those that have not ended and are not renewed.
-fn soonest_end(inventory: &Inventory, report: &RunReport) -> Option<UnixTime> {
-    let now = time::now();
-    let renewals = Renewals::among(inventory.certificates(), now);
-    let of_run: HashSet<&str> = report
-        .entries
-        .iter()
-        .map(|one| one.thumbprint.as_str())
-        .collect();
-    let current = inventory.identities().filter(|one| {
-        one.not_after() >= now && renewals.of(one).is_none() && of_run.contains(&*one.thumbprint())
-    });
-    current.map(ListedCertificate::not_after).min()
+fn thumbprints(report: &RunReport) -> impl Iterator<Item = &str> {
+    let entries = report.entries.iter();
+    entries.map(|entry| entry.thumbprint.as_str())
 }
 
 /// Shows how far a run has come.

@@ -384,6 +384,7 @@ fn verify_is_told_by_folder() {
     ends(&world.run(&verify), 0);
     let status = world.status();
     assert_eq!(status["command"], "backup verify");
+    assert_eq!(status["soonest_end"], "2124-01-01T00:00:00Z");
     assert_eq!(status["last_success"], status["ended"]);
     assert_eq!(status["report"]["folders"].as_array().unwrap().len(), 2);
     world.damage(&format!("b/{ADA}"));
