@@ -9,7 +9,7 @@ use std::path::Path;
 
 use certstow_core::time::UnixTime;
 
-use super::ended::{Before, Ended};
+use super::ended::{Before, DestinationBefore, Ended};
 
 /// A metric's name and what it is. Each is a gauge.
 type Metric = (&'static str, &'static str);
@@ -67,8 +67,9 @@ pub(super) fn bytes(run: &Ended<'_>, file: &Path) -> Vec<u8> {
         }
         last.push((labels, seconds(success)));
     }
-    for (number, name, success) in run.unknown_destinations() {
-        last.push((of_destination(*number, name), success.seconds()));
+    for one in run.unknown_destinations() {
+        let labels = of_destination(one.number, &one.name);
+        last.push((labels, one.last_success.seconds()));
     }
     write(&mut text, SAVED, &saved);
     write(&mut text, FAILED, &failed);
@@ -97,14 +98,16 @@ fn escaped(value: &str) -> String {
     value.replace('\n', "\\n")
 }
 
-/// When a run last ended well, by the file of one before.
-pub(super) fn before(bytes: &[u8]) -> Before {
+/// When a run of this command last ended well, by the file of one before.
+pub(super) fn before(command: &str, bytes: &[u8]) -> Before {
     let text = String::from_utf8_lossy(bytes);
+    let of_command = format!("command=\"{command}\",");
+    let of_command = of_command.as_str();
     let values = |metric: Metric| {
         let lines = text.lines();
         lines.filter_map(move |line| {
             let rest = line.strip_prefix(metric.0)?.strip_prefix('{')?;
-            let (labels, value) = rest.rsplit_once("} ")?;
+            let (labels, value) = rest.strip_prefix(of_command)?.rsplit_once("} ")?;
             let value = value.parse().ok().filter(|seconds| *seconds > 0)?;
             Some((labels, UnixTime::new(value)))
         })
@@ -113,7 +116,13 @@ pub(super) fn before(bytes: &[u8]) -> Before {
         let (_, labels) = labels.split_once(",destination=\"")?;
         let (number, name) = labels.split_once("\",name=\"")?;
         let name = unescaped(name.strip_suffix('"')?);
-        Some((number.parse().ok()?, name, when))
+        Some(DestinationBefore {
+            number: number.parse().ok()?,
+            name,
+            // No path is in the file.
+            folder: None,
+            last_success: when,
+        })
     });
     Before {
         last_success: values(LAST_SUCCESS).map(|(_, when)| when).next(),

@@ -235,6 +235,25 @@ fn option_file_says_where_to_tell_also_of_its_own_mistakes() {
     assert!(world.path("alarms").exists());
 }
 
+/// The variables that the file names hold passwords, also where the run ends before it uses them.
+#[test]
+fn command_of_option_file_gets_no_password() {
+    let world = World::new();
+    let hook = "on-failure = '''sh -c 'echo \"said:$SECRET\" >> alarms' '''";
+    let file = |key: &str, more: &str| {
+        let text = format!("to = 'a'\nstore = 'store'\n{hook}\n{key} = 'SECRET'\n{more}\n");
+        fs::write(world.path("b.toml"), text).unwrap();
+    };
+    for key in ["password-env", "unlock-password-env"] {
+        file(key, "no-such = 1");
+        ends(&world.run("backup --config b.toml"), 2);
+        file(key, "");
+        ends(&world.run("backup --config b.toml --log no/where"), 16);
+        assert_eq!(world.alarms(), "said:\nsaid:\n", "{key}");
+        fs::remove_file(world.path("alarms")).unwrap();
+    }
+}
+
 #[test]
 fn unwritable_files_of_monitoring_make_a_good_run_14() {
     let world = World::new();
