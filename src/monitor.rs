@@ -27,7 +27,7 @@ use crate::exit::Exit;
 use crate::option_file::{self, MonitorOptions};
 use crate::render::json::{self, Object};
 use ended::{Before, Ended, Found};
-pub(crate) use ended::{Destination, PANICKED};
+pub(crate) use ended::{Destination, Ends, PANICKED};
 use once::Once;
 
 /// How long the command of `--on-failure` may take.
@@ -121,19 +121,13 @@ impl Monitor {
         self.state().found.error = Some(json::failure(error));
     }
 
-    /// Notes what a run found: what `--json` prints, the folders, and the end of the certificate that ends
-    /// first.
-    pub(crate) fn found(
-        &self,
-        report: Object,
-        destinations: Vec<Destination>,
-        soonest_end: Option<UnixTime>,
-    ) {
+    /// Notes what a run found: what `--json` prints, the folders, and when certificates end.
+    pub(crate) fn found(&self, report: Object, destinations: Vec<Destination>, ends: Option<Ends>) {
         let mut state = self.state();
         let found = &mut state.found;
         found.report = Some(report);
         found.destinations = destinations;
-        found.soonest_end = soonest_end;
+        found.ends = ends;
     }
 
     /// Writes the files, once; what comes back is the exit code that they tell, and why one of them could

@@ -3,13 +3,13 @@
 
 mod called;
 mod dry_run;
+mod ends;
 mod journal;
 mod json;
 mod list;
 mod missed;
 mod opening;
 mod restore;
-mod soonest_end;
 mod summary;
 mod verify;
 
@@ -32,7 +32,7 @@ use crate::render::progress::Bar;
 use crate::screen::Screen;
 use crate::warning::advise;
 use crate::{file_options, inventory, option_file, prompt};
-use soonest_end::soonest_end;
+use ends::ends;
 
 pub(crate) fn run(command: &BackupCommand, screen: &Screen) -> Result<Exit, Error> {
     match &command.action {
@@ -120,7 +120,7 @@ fn save(typed: &Typed<BackupArgs>, dry_run: bool, screen: &Screen) -> Result<Exi
         let mut report = backup::foresee(&inventory, &request, accept_empty, &mut show(&bar))?;
         bar.end();
         let exit = exit_of(&mut report, skip_not_exportable);
-        dry_run::show(&report, &inventory, screen)?;
+        dry_run::show(&report, skip_not_exportable, &inventory, screen)?;
         return Ok(exit);
     }
     let mut ask = TerminalAsk::new(screen);
@@ -166,11 +166,15 @@ fn save(typed: &Typed<BackupArgs>, dry_run: bool, screen: &Screen) -> Result<Exi
     if let Some(monitor) = screen.monitor() {
         let destinations = monitored(&report, skip_not_exportable);
         let of_run: HashSet<&str> = thumbprints(&report).collect();
-        let soonest_end = soonest_end(&inventory, |one| of_run.contains(&*one.thumbprint()));
-        monitor.found(json::report(&report), destinations, soonest_end);
+        let ends = ends(&inventory, |one| of_run.contains(&*one.thumbprint()));
+        monitor.found(
+            json::report(&report, skip_not_exportable),
+            destinations,
+            Some(ends),
+        );
     }
     match screen.json {
-        true => screen.print_json(&json::report(&report))?,
+        true => screen.print_json(&json::report(&report, skip_not_exportable))?,
         false => summary::show(&report, exit, screen)?,
     }
     Ok(exit)
@@ -189,7 +193,7 @@ fn monitored(report: &RunReport, skip_not_exportable: bool) -> Vec<Destination> 
         let failed = counts.failed + counts.unproven + kept_back;
         Destination {
             folder: one.folder.clone(),
-            ok: one.error.is_none() && one.unpruned.is_empty() && failed == 0,
+            ok: report.is_complete_at(at, skip_not_exportable),
             identities: Some((there - counts.unproven, failed)),
         }
     });

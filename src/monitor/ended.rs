@@ -17,9 +17,18 @@ pub(super) struct Found {
     /// The error that was told last.
     pub(super) error: Option<Object>,
     pub(super) destinations: Vec<Destination>,
-    pub(super) soonest_end: Option<UnixTime>,
+    pub(super) ends: Option<Ends>,
     /// What `--json` prints.
     pub(super) report: Option<Object>,
+}
+
+/// The ends of the certificates that are not renewed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ends {
+    /// Of those that have not ended, that of the first; `None` without any.
+    pub(crate) soonest: Option<UnixTime>,
+    /// How many have ended.
+    pub(crate) expired: usize,
 }
 
 /// A folder of a backup, and what came of it in a run.

@@ -27,6 +27,10 @@ const SOONEST_END: Metric = (
     "certstow_soonest_end_timestamp_seconds",
     "When the first certificate ends of those that have not ended and are not renewed.",
 );
+const EXPIRED: Metric = (
+    "certstow_certificates_expired",
+    "Certificates that have ended and are not renewed.",
+);
 const SAVED: Metric = (
     "certstow_identities_saved",
     "Identities that were as they should be in a destination after the last run.",
@@ -55,9 +59,12 @@ pub(super) fn bytes(run: &Ended<'_>, file: &Path) -> Vec<u8> {
     write(&mut text, LAST_RUN, &one(run.ended.seconds()));
     write(&mut text, LAST_SUCCESS, &one(seconds(run.last_success())));
     write(&mut text, LAST_EXIT, &one(run.exit.into()));
-    let soonest = run.found.soonest_end.into_iter();
-    let soonest: Vec<_> = soonest.flat_map(|end| one(end.seconds())).collect();
-    write(&mut text, SOONEST_END, &soonest);
+    if let Some(ends) = run.found.ends {
+        let soonest = ends.soonest.into_iter();
+        let soonest: Vec<_> = soonest.flat_map(|end| one(end.seconds())).collect();
+        write(&mut text, SOONEST_END, &soonest);
+        write(&mut text, EXPIRED, &one(number_of(ends.expired)));
+    }
     let (mut saved, mut failed, mut last) = (Vec::new(), Vec::new(), Vec::new());
     for (number, destination, success) in run.destinations() {
         let labels = of_destination(number, &destination.name());

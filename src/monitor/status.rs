@@ -6,7 +6,7 @@
 //!  "error": null | {"code": "...", "exit": 17, "message": "...", "hint": null | "..."},
 //!  "destinations": [{"number": 1, "name": "...", "folder": null | "...",
 //!    "ok": true, "saved": null | 3, "failed": null | 0, "last_success": null | "..."}],
-//!  "soonest_end": null | "...",
+//!  "soonest_end": null | "...", "expired": null | 0,
 //!  "report": null | what --json prints}
 //! ```
 //!
@@ -35,6 +35,7 @@ struct Status<'a> {
     error: Option<&'a Object>,
     destinations: Vec<Destination>,
     soonest_end: Option<String>,
+    expired: Option<usize>,
     report: Option<&'a Object>,
 }
 
@@ -69,6 +70,7 @@ pub(super) fn bytes(run: &Ended<'_>) -> Vec<u8> {
         failed: None,
         last_success: Some(one.last_success.to_string()),
     });
+    let ends = run.found.ends;
     let status = Status {
         schema: SCHEMA,
         command: run.command,
@@ -80,7 +82,10 @@ pub(super) fn bytes(run: &Ended<'_>) -> Vec<u8> {
         last_success: run.last_success().map(|last| last.to_string()),
         error: run.found.error.as_ref(),
         destinations: known.chain(unknown).collect(),
-        soonest_end: run.found.soonest_end.map(|end| end.to_string()),
+        soonest_end: ends
+            .and_then(|ends| ends.soonest)
+            .map(|end| end.to_string()),
+        expired: ends.map(|ends| ends.expired),
         report: run.found.report.as_ref(),
     };
     let mut bytes = Vec::new();

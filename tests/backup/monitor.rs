@@ -86,6 +86,8 @@ fn good_run_is_told_in_status_and_metrics() {
     assert_eq!(entries[0]["files"][1]["file"], ADA);
     // Edith's ended in 2024, and the others end together.
     assert_eq!(status["soonest_end"], "2124-01-01T00:00:00Z");
+    assert_eq!(status["expired"], 1);
+    assert_eq!(world.metric("certstow_certificates_expired", ""), Some(1));
     let mode = |name| world.path(name).metadata().unwrap().permissions().mode() & 0o777;
     assert_eq!((mode("status.json"), mode("x.prom")), (0o600, 0o644));
 
