@@ -109,6 +109,11 @@ impl CommandLine {
         &self.text
     }
 
+    /// The program as it was given: a path, or a name that is looked for.
+    pub fn program_as_given(&self) -> &str {
+        &self.program
+    }
+
     /// The name of the program, without a folder.
     pub fn program(&self) -> &str {
         let name = self
