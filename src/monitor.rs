@@ -183,10 +183,11 @@ impl Monitor {
     /// Runs the command for failures, once, after [`Monitor::tell`]; what comes back is why it failed
     /// itself.
     pub(crate) fn end(&self, exit: u8) -> Option<String> {
+        // Also by a run that needs no command: it must not end the process while one is run.
+        let _turn = self.ended.begin(COMMAND_LIMIT)?;
         if exit == Exit::Done.code() {
             return None;
         }
-        let _turn = self.ended.begin(COMMAND_LIMIT)?;
         let outlets = {
             let state = self.state();
             // Which variables hold passwords may stand in the option file: without that, nothing is run.
