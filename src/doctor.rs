@@ -247,7 +247,7 @@ fn words(source: &Source) -> String {
         Source::Stdin => "standard input".to_owned(),
         Source::Env(name) => format!("environment variable {name}"),
         Source::Fd(number) => format!("file descriptor {number}"),
-        Source::Command(command) => format!("command, {}", command.program()),
+        Source::Command(line) => format!("command, {}", line.program()),
         Source::Vault(name) => format!("vault, {name}"),
     }
 }
