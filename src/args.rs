@@ -2,6 +2,7 @@
 //! options mean together is decided by each command.
 
 mod backup;
+mod command;
 mod contents;
 mod copies;
 mod doctor;
@@ -194,6 +195,8 @@ fn exit_codes() -> String {
 
 #[cfg(test)]
 mod tests {
+    use clap::error::ErrorKind;
+
     use super::*;
 
     fn parse(words: &str) -> Result<Cli, clap::Error> {
@@ -205,6 +208,46 @@ mod tests {
     #[test]
     fn command_passes_clap_debug_assert() {
         command().debug_assert();
+    }
+
+    /// The task has options of its own.
+    #[test]
+    fn doctor_takes_no_options_beside_name() {
+        assert!(parse("doctor --name nightly --machine").is_ok());
+        let command = DoctorArgs::augment_args(clap::Command::new("doctor"));
+        let mut refused = 0;
+        for argument in command.get_arguments() {
+            let Some(name) = argument.get_long() else {
+                continue;
+            };
+            if ["name", "machine"].contains(&name) {
+                continue;
+            }
+            let value = match argument.get_action().takes_values() {
+                true => " 3",
+                false => "",
+            };
+            assert!(parse(&format!("doctor --{name}{value}")).is_ok(), "{name}");
+            let error = parse(&format!("doctor --name nightly --{name}{value}")).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::ArgumentConflict, "{name}");
+            refused += 1;
+        }
+        assert!(refused > 10, "{refused}");
+    }
+
+    #[test]
+    fn wrong_commands_are_told_without_their_arguments() {
+        for option in [
+            "--on-failure",
+            "--password-command",
+            "--unlock-password-command",
+        ] {
+            for command in ["op 'secret", "'' secret"] {
+                let error = Cli::try_parse_from(["certstow", "backup", option, command]);
+                let told = error.unwrap_err().to_string();
+                assert!(told.contains(option) && !told.contains("secret"), "{told}");
+            }
+        }
     }
 
     #[test]

@@ -9,11 +9,12 @@ mod key;
 mod left_over;
 mod locked;
 mod logs;
+mod monitor;
 mod stores;
 mod targets;
 mod task;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use certstow_core::password::{self, Source};
 use certstow_formats::sanitize::in_full;
@@ -26,6 +27,7 @@ pub(crate) use account::check as account;
 pub(crate) use escrow::check as escrow;
 pub(crate) use left_over::in_target as left_over;
 pub(crate) use logs::{event_log, file as log};
+pub(crate) use monitor::{command, file as written};
 pub(crate) use stores::{check as store, named_or_found as stores, nothing_to_save};
 pub(crate) use targets::{check as target, emptied, manifest};
 pub(crate) use task::{doubt as doubt_of_task, last_run, unknown as unknown_task};
@@ -33,8 +35,9 @@ pub(crate) use task::{doubt as doubt_of_task, last_run, unknown as unknown_task}
 /// One thing that was tried.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Check {
-    /// What kind of thing: "account", "config", "log", "event-log", "store", "unlock", "keys",
-    /// "identity", "password", "escrow", "target", "manifest", "left-over", "task".
+    /// What kind of thing: "account", "config", "log", "event-log", "status", "metrics", "command" (of
+    /// `--on-failure`), "store", "unlock", "keys", "identity", "password", "escrow", "target", "manifest",
+    /// "left-over", "task".
     pub(crate) name: &'static str,
     /// Which one: a store's name, a folder; empty where there is only one.
     pub(crate) about: String,
@@ -46,6 +49,18 @@ pub(crate) struct Check {
     pub(crate) advice: Option<String>,
     /// What a run that needs it would exit with.
     pub(crate) exit: Exit,
+    /// What it looked at, where that matters for a task of another account.
+    place: Place,
+}
+
+/// What a check looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Place {
+    /// A file, or the folder of one, that is the same for every account.
+    File(PathBuf),
+    /// The vault, of which each account has its own.
+    Vault,
+    Other,
 }
 
 /// How a check went.
@@ -73,15 +88,15 @@ impl Status {
 impl Check {
     /// Whether it is about a password in the vault.
     pub(crate) fn is_of_vault(&self) -> bool {
-        self.about.starts_with(VAULT)
+        self.place == Place::Vault
     }
 
-    /// Whether it is about a file that is not there, whoever looks.
+    /// Whether it is about a file or folder that is not there, whoever looks.
     pub(crate) fn names_no_file(&self) -> bool {
-        let file = matches!(self.name, "password" | "unlock" | "escrow") && !self.is_of_vault();
-        file && Path::new(&self.about)
-            .try_exists()
-            .is_ok_and(|there| !there)
+        match &self.place {
+            Place::File(file) => file.try_exists().is_ok_and(|there| !there),
+            Place::Vault | Place::Other => false,
+        }
     }
 
     /// What was found, in a clause that says of what.
@@ -97,6 +112,15 @@ impl Check {
         self.status == Status::Failed && self.exit != Exit::Partial
     }
 
+    /// Whether nobody would learn that a run failed.
+    pub(crate) fn keeps_silent(&self) -> bool {
+        self.status == Status::Failed && matches!(self.name, "status" | "metrics" | "command")
+    }
+
+    fn of(self, place: Place) -> Self {
+        Self { place, ..self }
+    }
+
     fn ok(name: &'static str, about: impl Into<String>, found: impl Into<String>) -> Self {
         Self {
             name,
@@ -105,6 +129,7 @@ impl Check {
             found: found.into(),
             advice: None,
             exit: Exit::Done,
+            place: Place::Other,
         }
     }
 
@@ -179,7 +204,7 @@ pub(crate) fn defaults(defaults: &Defaults) -> Vec<Check> {
 pub(crate) fn unlock(source: &Source) -> (Option<Password>, Check) {
     match password::read(source, true) {
         Ok(password) => (Some(password), there("unlock", source)),
-        Err(error) => (None, Check::failed("unlock", place(source), &error)),
+        Err(error) => (None, missing("unlock", source, &error)),
     }
 }
 
@@ -187,13 +212,23 @@ pub(crate) fn unlock(source: &Source) -> (Option<Password>, Check) {
 pub(crate) fn password(source: &Source, allow_empty: bool) -> Check {
     match password::read(source, allow_empty) {
         Ok(_) => there("password", source),
-        Err(error) => Check::failed("password", place(source), &error),
+        Err(error) => missing("password", source, &error),
     }
+}
+
+/// A password that cannot be had.
+fn missing(name: &'static str, source: &Source, error: &dyn Explain) -> Check {
+    let place = match source {
+        Source::File(file) => Place::File(file.clone()),
+        Source::Vault(_) => Place::Vault,
+        _ => Place::Other,
+    };
+    Check::failed(name, words(source), error).of(place)
 }
 
 /// A password that was read.
 fn there(name: &'static str, source: &Source) -> Check {
-    let about = place(source);
+    let about = words(source);
     let found = match source {
         Source::Vault(_) => "it answers, and has the password",
         _ => "there is one",
@@ -206,19 +241,16 @@ fn there(name: &'static str, source: &Source) -> Check {
 }
 
 /// Where a password comes from, for a person.
-fn place(source: &Source) -> String {
+fn words(source: &Source) -> String {
     match source {
         Source::File(file) => file.display().to_string(),
         Source::Stdin => "standard input".to_owned(),
         Source::Env(name) => format!("environment variable {name}"),
         Source::Fd(number) => format!("file descriptor {number}"),
-        Source::Command(command) => format!("command, {}", command.program()),
-        Source::Vault(name) => format!("{VAULT}{name}"),
+        Source::Command(line) => format!("command, {}", line.program()),
+        Source::Vault(name) => format!("vault, {name}"),
     }
 }
-
-/// What the place of a password in the vault begins with.
-const VAULT: &str = "vault, ";
 
 #[cfg(test)]
 mod tests;

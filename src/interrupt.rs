@@ -14,8 +14,6 @@ pub(super) fn handle(screen: &Arc<Screen>) {
     let screen = Arc::clone(screen);
     os::on_interruption(move || {
         ending::clean_up();
-        screen.tell(Exit::Cancelled);
-        screen.end(Exit::Cancelled);
-        std::process::exit(Exit::Cancelled.code().into());
+        ending::exit(&screen, Exit::Cancelled, |_| ());
     });
 }

@@ -6,10 +6,12 @@
 
 mod ended;
 mod metrics;
+mod once;
 mod status;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -22,13 +24,17 @@ use certstow_platform::os::{self, CommandLine};
 use crate::args::{BackupAction, BackupArgs, BackupCommand, MonitorArgs};
 use crate::error::Explain;
 use crate::exit::Exit;
-use crate::option_file;
+use crate::option_file::{self, MonitorOptions};
 use crate::render::json::{self, Object};
 use ended::{Before, Ended, Found};
-pub(crate) use ended::{Destination, PANICKED};
+pub(crate) use ended::{Destination, Ends, PANICKED};
+use once::Once;
 
 /// How long the command of `--on-failure` may take.
 const COMMAND_LIMIT: Duration = Duration::from_secs(60);
+
+/// How long to wait for another thread that is writing the files: their disk may not answer.
+const WRITE_LIMIT: Duration = Duration::from_secs(1);
 
 /// Its variables.
 const EXIT: &str = "CERTSTOW_EXIT";
@@ -39,7 +45,13 @@ pub(crate) struct Monitor {
     /// The command, with that of its family.
     command: &'static str,
     began: UnixTime,
+    /// Held no longer than it takes to note or to copy something. Whoever ends the process must not wait
+    /// for a disk that another thread waits for.
     state: Mutex<State>,
+    told: Once,
+    ended: Once,
+    /// Whether there is, or may be in an option file that is not read, a command for failures.
+    has_command: AtomicBool,
 }
 
 #[derive(Default)]
@@ -48,8 +60,6 @@ struct State {
     /// The option file, as long as it is not read.
     config: Option<PathBuf>,
     found: Found,
-    is_told: bool,
-    is_ended: bool,
 }
 
 /// Where it is told.
@@ -80,11 +90,18 @@ impl Monitor {
             }
             Some(BackupAction::List(_) | BackupAction::Restore(_)) => return None,
         };
-        Some(Self {
+        Some(Self::new(command, state))
+    }
+
+    fn new(command: &'static str, state: State) -> Self {
+        Self {
             command,
             began: time::now(),
+            has_command: (state.outlets.on_failure.is_some() || state.config.is_some()).into(),
             state: Mutex::new(state),
-        })
+            told: Once::default(),
+            ended: Once::default(),
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -93,7 +110,10 @@ impl Monitor {
 
     /// From now on, what the option file says counts, too.
     pub(crate) fn options(&self, args: &BackupArgs) {
-        *self.state() = State::of(Outlets::of(args), &args.to);
+        let state = State::of(Outlets::of(args), &args.to);
+        let has_command = state.outlets.on_failure.is_some();
+        self.has_command.store(has_command, Ordering::Relaxed);
+        *self.state() = state;
     }
 
     /// Notes what went wrong.
@@ -101,40 +121,37 @@ impl Monitor {
         self.state().found.error = Some(json::failure(error));
     }
 
-    /// Notes what a run found: what `--json` prints, the folders, and the end of the certificate that ends
-    /// first.
-    pub(crate) fn found(
-        &self,
-        report: Object,
-        destinations: Vec<Destination>,
-        soonest_end: Option<UnixTime>,
-    ) {
+    /// Notes what a run found: what `--json` prints, the folders, and when certificates end.
+    pub(crate) fn found(&self, report: Object, destinations: Vec<Destination>, ends: Option<Ends>) {
         let mut state = self.state();
         let found = &mut state.found;
         found.report = Some(report);
         found.destinations = destinations;
-        found.soonest_end = soonest_end;
+        found.ends = ends;
     }
 
     /// Writes the files, once; what comes back is the exit code that they tell, and why one of them could
     /// not be written. A run that cannot be watched over did not do all that it should.
     pub(crate) fn tell(&self, exit: u8) -> (u8, Vec<String>) {
-        let mut state = self.state();
-        if std::mem::replace(&mut state.is_told, true) {
+        let Some(_turn) = self.told.begin(WRITE_LIMIT) else {
             return (exit, Vec::new());
-        }
-        state.read_config();
-        let before = before(&state.outlets);
+        };
+        self.read_config();
+        let (outlets, found) = {
+            let mut state = self.state();
+            (state.outlets.clone(), std::mem::take(&mut state.found))
+        };
+        let before = before(self.command, &outlets);
         let write_as = |exit| {
             let ended = Ended {
                 command: self.command,
                 began: self.began,
                 ended: time::now(),
                 exit,
-                found: &state.found,
+                found: &found,
                 before: &before,
             };
-            write(&ended, &state.outlets)
+            write(&ended, &outlets)
         };
         let failures = write_as(exit);
         match failures.is_empty() || exit != Exit::Done.code() {
@@ -148,20 +165,42 @@ impl Monitor {
         }
     }
 
-    /// Runs the command for failures, once; what comes back is why it failed itself.
-    pub(crate) fn end(&self, exit: u8) -> Option<String> {
+    /// Where the run failed before it read the option file, or over what stands in it: looks up where
+    /// that is to be told.
+    fn read_config(&self) {
+        let config = self.state().config.clone();
+        let Some(config) = config else {
+            return;
+        };
+        let found = option_file::monitor_options(&config);
         let mut state = self.state();
-        if std::mem::replace(&mut state.is_ended, true) || exit == Exit::Done.code() {
-            return None;
-        }
-        state.outlets.run_command(exit)
+        state.config = None;
+        state.outlets.add(found);
+        let has_command = state.outlets.on_failure.is_some();
+        self.has_command.store(has_command, Ordering::Relaxed);
     }
 
-    /// How long [`Monitor::end`] may take.
+    /// Runs the command for failures, once, after [`Monitor::tell`]; what comes back is why it failed
+    /// itself.
+    pub(crate) fn end(&self, exit: u8) -> Option<String> {
+        // Also by a run that needs no command: it must not end the process while one is run.
+        let _turn = self.ended.begin(COMMAND_LIMIT)?;
+        if exit == Exit::Done.code() {
+            return None;
+        }
+        let outlets = {
+            let state = self.state();
+            // Which variables hold passwords may stand in the option file: without that, nothing is run.
+            state.config.is_none().then(|| state.outlets.clone())
+        };
+        outlets?.run_command(exit)
+    }
+
+    /// How long [`Monitor::end`] may take. Waits for no other thread.
     pub(crate) fn patience(&self) -> Duration {
-        match self.state().outlets.on_failure {
-            Some(_) => COMMAND_LIMIT,
-            None => Duration::ZERO,
+        match self.has_command.load(Ordering::Relaxed) {
+            true => COMMAND_LIMIT,
+            false => Duration::ZERO,
         }
     }
 }
@@ -176,19 +215,6 @@ impl State {
             },
             ..Self::default()
         }
-    }
-
-    /// Where the run failed before it read the option file, or over what stands in it: looks up where
-    /// that is to be told.
-    fn read_config(&mut self) {
-        let Some(config) = self.config.take() else {
-            return;
-        };
-        let found = option_file::monitor_options(&config);
-        let outlets = &mut self.outlets;
-        outlets.status = outlets.status.take().or(found.status);
-        outlets.metrics = outlets.metrics.take().or(found.metrics);
-        outlets.on_failure = outlets.on_failure.take().or(found.on_failure);
     }
 }
 
@@ -214,6 +240,14 @@ impl Outlets {
             metrics: args.metrics.clone(),
             ..Self::default()
         }
+    }
+
+    /// Adds what the option file says, over which the command line comes.
+    fn add(&mut self, found: MonitorOptions) {
+        self.status = self.status.take().or(found.status);
+        self.metrics = self.metrics.take().or(found.metrics);
+        self.on_failure = self.on_failure.take().or(found.on_failure);
+        self.secret.extend(found.password_variables);
     }
 
     fn run_command(&self, exit: u8) -> Option<String> {
@@ -249,13 +283,14 @@ fn write(run: &Ended<'_>, outlets: &Outlets) -> Vec<String> {
     failures.collect()
 }
 
-/// What the files of the run before tell that are there; nothing of one that is none.
-fn before(outlets: &Outlets) -> Before {
+/// What the files of the run before tell that are there; nothing of one that is none, or of another
+/// command.
+fn before(command: &str, outlets: &Outlets) -> Before {
     let read = |file: &PathBuf| read(file);
     let status = outlets.status.as_ref().and_then(read);
-    let status = status.and_then(|bytes| status::before(&bytes));
+    let status = status.and_then(|bytes| status::before(command, &bytes));
     let metrics = outlets.metrics.as_ref().and_then(read);
-    let metrics = metrics.map(|bytes| metrics::before(&bytes));
+    let metrics = metrics.map(|bytes| metrics::before(command, &bytes));
     status.or(metrics).unwrap_or_default()
 }
 

@@ -12,7 +12,7 @@ use certstow_core::nearest::nearest;
 use certstow_core::text;
 use certstow_platform::os::CommandLine;
 use clap::{Arg, Args, Command};
-use toml::de::DeTable;
+use toml::de::{DeTable, DeValue};
 
 use super::args::{BackupArgs, Given, Typed};
 use crate::error::{Error, WrongOption};
@@ -79,6 +79,8 @@ pub(crate) struct MonitorOptions {
     pub(crate) status: Option<PathBuf>,
     pub(crate) metrics: Option<PathBuf>,
     pub(crate) on_failure: Option<CommandLine>,
+    /// The environment variables that hold passwords.
+    pub(crate) password_variables: Vec<String>,
 }
 
 /// Looks for that alone, in a file that may make no sense otherwise, for a run that ends over that.
@@ -104,6 +106,19 @@ pub(super) fn monitor_options(file: &Path) -> MonitorOptions {
         status: path("status"),
         metrics: path("metrics"),
         on_failure: value("on-failure").and_then(|command| command.parse().ok()),
+        password_variables: ["password-env", "unlock-password-env"]
+            .into_iter()
+            .filter_map(|key| table.get_ref().get(key))
+            .flat_map(|value| texts(value.get_ref()))
+            .collect(),
+    }
+}
+
+/// One text, or those of a list.
+fn texts(value: &DeValue<'_>) -> Vec<String> {
+    match value {
+        DeValue::Array(list) => list.iter().flat_map(|one| texts(one.get_ref())).collect(),
+        value => value.as_str().map(str::to_owned).into_iter().collect(),
     }
 }
 

@@ -1,8 +1,6 @@
 //! The end of a wait for what does not answer (`--timeout`), with an exit code of its own.
 
 use std::sync::Arc;
-use std::sync::mpsc::channel;
-use std::thread::Builder;
 use std::time::Duration;
 
 use certstow_platform::store::Interaction;
@@ -16,9 +14,6 @@ use crate::watchdog::{self, Watch};
 /// Where nobody is there to get impatient.
 const UNATTENDED: Duration = Duration::from_secs(10 * 60);
 
-/// How long telling of it may take: standard error may be what does not answer.
-const PATIENCE: Duration = Duration::from_secs(2);
-
 /// From now on, a wait that takes too long ends the process in an orderly way.
 pub(super) fn watch(global: &Global, screen: &Arc<Screen>) -> Option<Watch> {
     let limit = match global.timeout {
@@ -29,20 +24,6 @@ pub(super) fn watch(global: &Global, screen: &Arc<Screen>) -> Option<Watch> {
     let screen = Arc::clone(screen);
     Some(watchdog::watch(limit, move |error| {
         ending::clean_up();
-        let exit = error.exit();
-        let (told, telling) = channel();
-        let patience = PATIENCE + screen.patience_at_the_end();
-        let started = Builder::new().spawn(move || {
-            screen.error(&error);
-            screen.tell(exit);
-            screen.end(exit);
-            // Who waits for it may have given up.
-            let _ = told.send(());
-        });
-        // Without a thread the exit code alone tells: writing here may wait for ever.
-        if started.is_ok() {
-            let _ = telling.recv_timeout(patience);
-        }
-        std::process::exit(exit.code().into());
+        ending::exit(&screen, error.exit(), move |screen| screen.error(&error));
     }))
 }

@@ -26,7 +26,6 @@ mod verbatim;
 #[cfg(windows)]
 #[allow(missing_docs, reason = "documented where they are re-exported")]
 mod windows;
-#[cfg(any(windows, test))]
 mod windows_command_line;
 mod windows_names;
 
@@ -46,6 +45,7 @@ pub use drive_letter::MappedDrive;
 pub use folder_of::folder_of;
 pub use hidden_line::{Escape, HiddenLineError};
 pub use retries::{Retries, is_open_elsewhere};
+pub use windows_command_line::windows_arguments;
 pub use windows_names::is_reserved as is_reserved_by_windows;
 
 /// Opens a file, on Windows again if need be; but no folder, which is refused as a closed file is.

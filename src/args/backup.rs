@@ -8,6 +8,7 @@ use certstow_platform::os::CommandLine;
 use certstow_platform::spec::StoreSpec;
 use clap::{Args, Subcommand, ValueHint};
 
+use super::command::CommandParser;
 use super::contents::{AlgorithmArgs, ContentArgs};
 use super::filter::FilterArgs;
 use super::given::Typed;
@@ -101,6 +102,7 @@ pub(crate) struct BackupArgs {
     #[arg(
         long,
         value_name = "CMD",
+        value_parser = CommandParser,
         value_hint = ValueHint::CommandString,
         help_heading = "Monitoring"
     )]

@@ -22,11 +22,8 @@ pub(crate) struct DoctorArgs {
     #[arg(
         long,
         value_name = "TASK",
-        conflicts_with_all = [
-            "to", "config", "escrow", "stores", "password", "allow_empty_password",
-            "unlock_password_file", "unlock_password_env", "unlock_password_fd",
-            "unlock_password_vault",
-        ]
+        // The groups that clap makes of the options of a struct.
+        conflicts_with_all = ["to", "config", "escrow", "StoreArgs", "PasswordArgs"]
     )]
     pub(crate) name: Option<TaskName>,
     /// With --name: the task is one of the machine

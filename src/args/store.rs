@@ -8,6 +8,8 @@ use certstow_platform::spec::StoreSpec;
 use certstow_platform::vault::Name;
 use clap::{Args, ValueHint};
 
+use super::command::CommandParser;
+
 /// Which stores to look in, and how to open what is locked there.
 #[derive(Debug, Clone, PartialEq, Args)]
 pub(crate) struct StoreArgs {
@@ -48,7 +50,13 @@ pub(crate) struct StoreArgs {
     )]
     pub(crate) unlock_password_vault: Vec<Name>,
     /// Take a password of locked keys from the first line that a command prints; repeatable
-    #[arg(long, value_name = "CMD", value_hint = ValueHint::CommandString, help_heading = "Stores")]
+    #[arg(
+        long,
+        value_name = "CMD",
+        value_parser = CommandParser,
+        value_hint = ValueHint::CommandString,
+        help_heading = "Stores"
+    )]
     pub(crate) unlock_password_command: Vec<CommandLine>,
 }
 
@@ -87,7 +95,13 @@ pub(crate) struct PasswordArgs {
     pub(crate) password_vault: Option<Name>,
     /// Take the password from the first line that a command prints, such as 'pass show backup'; it is
     /// run without a shell
-    #[arg(long, value_name = "CMD", value_hint = ValueHint::CommandString, group = "password")]
+    #[arg(
+        long,
+        value_name = "CMD",
+        value_parser = CommandParser,
+        value_hint = ValueHint::CommandString,
+        group = "password"
+    )]
     pub(crate) password_command: Option<CommandLine>,
     /// Accept the empty password
     #[arg(long, hide_short_help = true)]

@@ -3,6 +3,7 @@
 
 mod called;
 mod dry_run;
+mod ends;
 mod journal;
 mod json;
 mod list;
@@ -19,9 +20,7 @@ use certstow_core::backup::{self, Emptied, Patience, Progress, Request, RunRepor
 use certstow_core::error::Error as LibraryError;
 use certstow_core::escrow::Recipient;
 use certstow_core::export::{Format, Options};
-use certstow_core::identity::{Inventory, ListedCertificate};
-use certstow_core::renewal::Renewals;
-use certstow_core::time::{self, UnixTime};
+use certstow_core::time;
 use certstow_platform::store::Interaction;
 
 use crate::args::{BackupAction, BackupArgs, BackupCommand, Typed};
@@ -33,6 +32,7 @@ use crate::render::progress::Bar;
 use crate::screen::Screen;
 use crate::warning::advise;
 use crate::{file_options, inventory, option_file, prompt};
+use ends::ends;
 
 pub(crate) fn run(command: &BackupCommand, screen: &Screen) -> Result<Exit, Error> {
     match &command.action {
@@ -120,7 +120,7 @@ fn save(typed: &Typed<BackupArgs>, dry_run: bool, screen: &Screen) -> Result<Exi
         let mut report = backup::foresee(&inventory, &request, accept_empty, &mut show(&bar))?;
         bar.end();
         let exit = exit_of(&mut report, skip_not_exportable);
-        dry_run::show(&report, &inventory, screen)?;
+        dry_run::show(&report, skip_not_exportable, &inventory, screen)?;
         return Ok(exit);
     }
     let mut ask = TerminalAsk::new(screen);
@@ -165,11 +165,16 @@ fn save(typed: &Typed<BackupArgs>, dry_run: bool, screen: &Screen) -> Result<Exi
     journal::record(&report, screen);
     if let Some(monitor) = screen.monitor() {
         let destinations = monitored(&report, skip_not_exportable);
-        let soonest_end = soonest_end(&inventory, &report);
-        monitor.found(json::report(&report), destinations, soonest_end);
+        let of_run: HashSet<&str> = thumbprints(&report).collect();
+        let ends = ends(&inventory, |one| of_run.contains(&*one.thumbprint()));
+        monitor.found(
+            json::report(&report, skip_not_exportable),
+            destinations,
+            Some(ends),
+        );
     }
     match screen.json {
-        true => screen.print_json(&json::report(&report))?,
+        true => screen.print_json(&json::report(&report, skip_not_exportable))?,
         false => summary::show(&report, exit, screen)?,
     }
     Ok(exit)
@@ -188,26 +193,16 @@ fn monitored(report: &RunReport, skip_not_exportable: bool) -> Vec<Destination> 
         let failed = counts.failed + counts.unproven + kept_back;
         Destination {
             folder: one.folder.clone(),
-            ok: one.error.is_none() && one.unpruned.is_empty() && failed == 0,
+            ok: report.is_complete_at(at, skip_not_exportable),
             identities: Some((there - counts.unproven, failed)),
         }
     });
     destinations.collect()
 }
 
-/// When the first certificate of the run ends, of those that have not ended and are not renewed.
-fn soonest_end(inventory: &Inventory, report: &RunReport) -> Option<UnixTime> {
-    let now = time::now();
-    let renewals = Renewals::among(inventory.certificates(), now);
-    let of_run: HashSet<&str> = report
-        .entries
-        .iter()
-        .map(|one| one.thumbprint.as_str())
-        .collect();
-    let current = inventory.identities().filter(|one| {
-        one.not_after() >= now && renewals.of(one).is_none() && of_run.contains(&*one.thumbprint())
-    });
-    current.map(ListedCertificate::not_after).min()
+fn thumbprints(report: &RunReport) -> impl Iterator<Item = &str> {
+    let entries = report.entries.iter();
+    entries.map(|entry| entry.thumbprint.as_str())
 }
 
 /// Shows how far a run has come.

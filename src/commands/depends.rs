@@ -7,9 +7,10 @@ use std::sync::Arc;
 use certstow_core::identity::Stores;
 use certstow_core::select::Filters;
 use certstow_platform::OpenOptions;
+use certstow_platform::os::CommandLine;
 
 use super::backup;
-use crate::args::{BackupArgs, PasswordArgs, StoreArgs};
+use crate::args::{BackupArgs, MonitorArgs, PasswordArgs, StoreArgs};
 use crate::doctor::{self, Check};
 use crate::error::Error;
 
@@ -22,6 +23,8 @@ pub(super) struct Depends {
     pub(super) filters: Filters,
     /// Whether it would begin anew in a folder that held one.
     pub(super) accept_empty: bool,
+    pub(super) monitor: MonitorArgs,
+    pub(super) on_failure: Option<CommandLine>,
 }
 
 impl From<&BackupArgs> for Depends {
@@ -33,6 +36,8 @@ impl From<&BackupArgs> for Depends {
             password: args.password.clone(),
             filters: args.filters.filters(),
             accept_empty: args.accept_empty,
+            monitor: args.monitor.clone(),
+            on_failure: args.on_failure.clone(),
         }
     }
 }
@@ -57,7 +62,20 @@ impl Depends {
             let others = [emptied, doctor::manifest(folder), doctor::left_over(folder)];
             others.into_iter().flatten().try_for_each(&mut *tell)?;
         }
-        Ok(())
+        self.examine_monitor(tell)
+    }
+
+    fn examine_monitor(&self, tell: &mut Tell<'_>) -> Result<(), Error> {
+        if let Some(file) = &self.monitor.status {
+            tell(doctor::written("status", file))?;
+        }
+        if let Some(file) = &self.monitor.metrics {
+            tell(doctor::written("metrics", file))?;
+        }
+        match &self.on_failure {
+            Some(command) => tell(doctor::command(command)),
+            None => Ok(()),
+        }
     }
 
     fn examine_stores(&self, tell: &mut Tell<'_>) -> Result<(), Error> {

@@ -166,6 +166,7 @@ fn examine_task(
 fn options(typed: &Typed<DoctorArgs>) -> (Depends, Option<Check>) {
     let mut args = typed.args.clone();
     let (mut filters, mut accept_empty, mut wrong) = Default::default();
+    let (mut monitor, mut on_failure) = Default::default();
     if let Some(file) = &typed.args.config {
         let _wait = waits::waiting_for(format!("the disk or share of {}", file.display()));
         let mut with_file = || {
@@ -173,6 +174,8 @@ fn options(typed: &Typed<DoctorArgs>) -> (Depends, Option<Check>) {
             args = option_file::over(&typed.given, &of_file.given)?;
             filters = of_file.args.filters.filters();
             accept_empty = of_file.args.accept_empty;
+            monitor = of_file.args.monitor.clone();
+            on_failure = of_file.args.on_failure.clone();
             backup::options(&of_file.args)
         };
         wrong = with_file().err().map(|error| doctor::config(file, &error));
@@ -184,6 +187,8 @@ fn options(typed: &Typed<DoctorArgs>) -> (Depends, Option<Check>) {
         password: args.password,
         filters,
         accept_empty,
+        monitor,
+        on_failure,
     };
     (depends, wrong)
 }

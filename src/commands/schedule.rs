@@ -8,7 +8,6 @@ pub(super) mod state;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use certstow_formats::sanitize::in_full;
 use certstow_platform::new_file::write_readable;
 use certstow_platform::os;
 use certstow_platform::store::Interaction;
@@ -34,7 +33,7 @@ pub(crate) fn run(command: &ScheduleCommand, screen: &Screen) -> Result<Exit, Er
                 screen.record(&Entry::scheduled(args.task.name.as_str()));
             }
         },
-        ScheduleCommand::List(of) => list(owner(of.machine), screen)?,
+        ScheduleCommand::List(of) => return list(owner(of.machine), screen),
         ScheduleCommand::Show(task) => {
             let scheduled = install::show(&task.name, owner(task.machine))?;
             let doubts = doubts(&scheduled);
@@ -62,20 +61,23 @@ fn doubts(scheduled: &Scheduled) -> Vec<String> {
 }
 
 /// All the tasks of an owner. Of one that the scheduler tells nothing of, that is told.
-fn list(owner: Owner, screen: &Screen) -> Result<(), Error> {
+fn list(owner: Owner, screen: &Screen) -> Result<Exit, Error> {
     let tasks = install::tasks()?.into_iter();
     let names = tasks.filter(|(_, of)| *of == owner).map(|(name, _)| name);
-    let mut listed = Vec::new();
-    for name in names {
-        match install::show(&name, owner) {
-            Ok(scheduled) => {
+    let listed: Vec<_> = names
+        .map(|name| {
+            let task = install::show(&name, owner).map(|scheduled| {
                 let doubts = doubts(&scheduled);
-                listed.push((name, scheduled, doubts));
-            }
-            Err(error) => screen.warn(&format!("{name}: {}", in_full(&error))),
-        }
-    }
-    report::listed(&listed, owner, screen)
+                (scheduled, doubts)
+            });
+            (name, task)
+        })
+        .collect();
+    report::listed(&listed, owner, screen)?;
+    Ok(match listed.iter().all(|(_, task)| task.is_ok()) {
+        true => Exit::Done,
+        false => Exit::Partial,
+    })
 }
 
 fn install(args: &ScheduleInstallArgs, screen: &Screen) -> Result<(), Error> {
@@ -114,26 +116,33 @@ fn check(schedule: &Schedule, screen: &Screen) -> Result<(), Error> {
     let (_, backup) =
         state::backup(&schedule.arguments).map_err(|doubt| Error::Usage(doubt.text))?;
     let options = option_file::with_file(&backup)?;
+    // The log that it names was opened for this run, too.
     let of_the_task =
         schedule.owner == Owner::User || os::account().is_ok_and(|account| account.of_the_machine);
     let mut fatal: Vec<Check> = Vec::new();
-    Depends::from(&options).examine(&mut |check| {
+    let mut tell = |check: Check| {
         // The service gets what is in the machine's vault.
         let elsewhere = schedule.owner == Owner::Machine && check.is_of_vault();
-        if check.is_fatal() && (check.names_no_file() || (of_the_task && !elsewhere)) {
+        let fails = check.is_fatal() || check.keeps_silent();
+        if fails && (check.names_no_file() || (of_the_task && !elsewhere)) {
             fatal.push(check);
         } else if check.status != Status::Ok {
             screen.warn(&said(&check));
         }
         Ok(())
-    })?;
+    };
+    Depends::from(&options).examine(&mut tell)?;
     let Some(first) = fatal.first() else {
         return Ok(());
     };
     let all: Vec<_> = fatal.iter().map(Check::told).collect();
     Err(SchedulerError::WouldFail {
         found: all.join("; "),
-        exit: first.exit,
+        exit: match first.exit {
+            // Of a run; here nothing is done.
+            Exit::Partial => Exit::Target,
+            exit => exit,
+        },
         advice: first.advice.clone(),
     }
     .into())

@@ -6,7 +6,7 @@ use certstow_core::escrow::Recipient;
 use certstow_core::time::UnixTime;
 use certstow_core::{time, waits};
 
-use super::Check;
+use super::{Check, Place};
 
 /// Checks the certificate in a file, which needs no private key.
 pub(crate) fn check(file: &Path) -> Check {
@@ -22,7 +22,9 @@ fn at(file: &Path, now: UnixTime) -> Check {
         Ok(recipient) => recipient,
         Err(error) => {
             let advice = "name a file that this account can read with --escrow";
-            return Check::failed("escrow", about, &error).advise_if_unreadable(&error, advice);
+            return Check::failed("escrow", about, &error)
+                .advise_if_unreadable(&error, advice)
+                .of(Place::File(file.to_owned()));
         }
     };
     let parsed = recipient.certificate().parse();

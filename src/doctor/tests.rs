@@ -69,3 +69,17 @@ fn password_check_fails_when_missing_or_empty() {
     assert_eq!(check.about, "environment variable CERTSTOW_NO_SUCH");
     assert_eq!(check.status, Status::Failed);
 }
+
+/// Which may be the task's alone.
+#[test]
+fn names_no_file_is_of_files_alone() {
+    let gone = Source::File("/no/where".into());
+    assert!(password(&gone, false).names_no_file());
+    let command = Source::Command("certstow-no-such".parse().unwrap());
+    for check in [password(&command, false), unlock(&command).1] {
+        assert_eq!(check.status, Status::Failed);
+        assert!(!check.names_no_file(), "{check:?}");
+    }
+    let (_, check) = unlock(&gone);
+    assert!(check.names_no_file() && !check.is_of_vault());
+}

@@ -17,9 +17,18 @@ pub(super) struct Found {
     /// The error that was told last.
     pub(super) error: Option<Object>,
     pub(super) destinations: Vec<Destination>,
-    pub(super) soonest_end: Option<UnixTime>,
+    pub(super) ends: Option<Ends>,
     /// What `--json` prints.
     pub(super) report: Option<Object>,
+}
+
+/// The ends of the certificates that are not renewed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ends {
+    /// Of those that have not ended, that of the first; `None` without any.
+    pub(crate) soonest: Option<UnixTime>,
+    /// How many have ended.
+    pub(crate) expired: usize,
 }
 
 /// A folder of a backup, and what came of it in a run.
@@ -48,6 +57,11 @@ impl Destination {
         let name = self.folder.file_name().unwrap_or_default();
         name.to_string_lossy().into_owned()
     }
+
+    /// Its path.
+    pub(super) fn text(&self) -> String {
+        self.folder.to_string_lossy().into_owned()
+    }
 }
 
 /// A run that has ended, as the files tell it.
@@ -61,19 +75,48 @@ pub(super) struct Ended<'a> {
 }
 
 /// When a run last ended well, by the files of the one before.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct Before {
     pub(super) last_success: Option<UnixTime>,
-    /// By the number of the destination, from 1, and its name.
-    pub(super) destinations: Vec<(usize, String, UnixTime)>,
+    pub(super) destinations: Vec<DestinationBefore>,
+}
+
+/// When a destination was last as it should be, by the files of the run before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct DestinationBefore {
+    /// From 1.
+    pub(super) number: usize,
+    pub(super) name: String,
+    /// `None` where the file has no paths.
+    pub(super) folder: Option<String>,
+    pub(super) last_success: UnixTime,
+}
+
+impl DestinationBefore {
+    /// Whether it is the same as this one, as far as the file tells.
+    fn is(&self, number: usize, now: &Destination) -> bool {
+        match &self.folder {
+            Some(folder) => *folder == now.text(),
+            None => self.number == number && self.name == now.name(),
+        }
+    }
 }
 
 impl Ended<'_> {
     pub(super) fn last_success(&self) -> Option<UnixTime> {
         match self.exit == Exit::Done.code() {
             true => Some(self.ended),
+            false if self.is_of_other_folders() => None,
             false => self.before.last_success,
         }
+    }
+
+    /// Whether both runs knew folders, and none is the same.
+    fn is_of_other_folders(&self) -> bool {
+        let before = &self.before.destinations;
+        let now = || (1..).zip(&self.found.destinations);
+        let none = |one: &DestinationBefore| !now().any(|(number, now)| one.is(number, now));
+        !before.is_empty() && now().next().is_some() && before.iter().all(none)
     }
 
     /// The destinations with their numbers, and when each was last as it should be. Where the run did not
@@ -83,19 +126,19 @@ impl Ended<'_> {
     ) -> impl Iterator<Item = (usize, &Destination, Option<UnixTime>)> {
         let numbered = (1..).zip(&self.found.destinations);
         numbered.map(|(number, one)| {
-            let name = one.name();
             let mut before = self.before.destinations.iter();
-            let before = before.find(|(at, called, _)| *at == number && *called == name);
             let last_success = match one.ok {
                 true => Some(self.ended),
-                false => before.map(|(.., when)| *when),
+                false => before
+                    .find(|before| before.is(number, one))
+                    .map(|before| before.last_success),
             };
             (number, one, last_success)
         })
     }
 
     /// Those of before that this run did not come so far as to know.
-    pub(super) fn unknown_destinations(&self) -> &[(usize, String, UnixTime)] {
+    pub(super) fn unknown_destinations(&self) -> &[DestinationBefore] {
         match self.found.destinations.is_empty() {
             true => &self.before.destinations,
             false => &[],

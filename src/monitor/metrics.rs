@@ -9,7 +9,7 @@ use std::path::Path;
 
 use certstow_core::time::UnixTime;
 
-use super::ended::{Before, Ended};
+use super::ended::{Before, DestinationBefore, Ended};
 
 /// A metric's name and what it is. Each is a gauge.
 type Metric = (&'static str, &'static str);
@@ -26,6 +26,10 @@ const LAST_EXIT: Metric = ("certstow_last_exit_code", "The exit code of the last
 const SOONEST_END: Metric = (
     "certstow_soonest_end_timestamp_seconds",
     "When the first certificate ends of those that have not ended and are not renewed.",
+);
+const EXPIRED: Metric = (
+    "certstow_certificates_expired",
+    "Certificates that have ended and are not renewed.",
 );
 const SAVED: Metric = (
     "certstow_identities_saved",
@@ -55,9 +59,12 @@ pub(super) fn bytes(run: &Ended<'_>, file: &Path) -> Vec<u8> {
     write(&mut text, LAST_RUN, &one(run.ended.seconds()));
     write(&mut text, LAST_SUCCESS, &one(seconds(run.last_success())));
     write(&mut text, LAST_EXIT, &one(run.exit.into()));
-    let soonest = run.found.soonest_end.into_iter();
-    let soonest: Vec<_> = soonest.flat_map(|end| one(end.seconds())).collect();
-    write(&mut text, SOONEST_END, &soonest);
+    if let Some(ends) = run.found.ends {
+        let soonest = ends.soonest.into_iter();
+        let soonest: Vec<_> = soonest.flat_map(|end| one(end.seconds())).collect();
+        write(&mut text, SOONEST_END, &soonest);
+        write(&mut text, EXPIRED, &one(number_of(ends.expired)));
+    }
     let (mut saved, mut failed, mut last) = (Vec::new(), Vec::new(), Vec::new());
     for (number, destination, success) in run.destinations() {
         let labels = of_destination(number, &destination.name());
@@ -67,8 +74,9 @@ pub(super) fn bytes(run: &Ended<'_>, file: &Path) -> Vec<u8> {
         }
         last.push((labels, seconds(success)));
     }
-    for (number, name, success) in run.unknown_destinations() {
-        last.push((of_destination(*number, name), success.seconds()));
+    for one in run.unknown_destinations() {
+        let labels = of_destination(one.number, &one.name);
+        last.push((labels, one.last_success.seconds()));
     }
     write(&mut text, SAVED, &saved);
     write(&mut text, FAILED, &failed);
@@ -97,14 +105,16 @@ fn escaped(value: &str) -> String {
     value.replace('\n', "\\n")
 }
 
-/// When a run last ended well, by the file of one before.
-pub(super) fn before(bytes: &[u8]) -> Before {
+/// When a run of this command last ended well, by the file of one before.
+pub(super) fn before(command: &str, bytes: &[u8]) -> Before {
     let text = String::from_utf8_lossy(bytes);
+    let of_command = format!("command=\"{command}\",");
+    let of_command = of_command.as_str();
     let values = |metric: Metric| {
         let lines = text.lines();
         lines.filter_map(move |line| {
             let rest = line.strip_prefix(metric.0)?.strip_prefix('{')?;
-            let (labels, value) = rest.rsplit_once("} ")?;
+            let (labels, value) = rest.strip_prefix(of_command)?.rsplit_once("} ")?;
             let value = value.parse().ok().filter(|seconds| *seconds > 0)?;
             Some((labels, UnixTime::new(value)))
         })
@@ -113,7 +123,13 @@ pub(super) fn before(bytes: &[u8]) -> Before {
         let (_, labels) = labels.split_once(",destination=\"")?;
         let (number, name) = labels.split_once("\",name=\"")?;
         let name = unescaped(name.strip_suffix('"')?);
-        Some((number.parse().ok()?, name, when))
+        Some(DestinationBefore {
+            number: number.parse().ok()?,
+            name,
+            // No path is in the file.
+            folder: None,
+            last_success: when,
+        })
     });
     Before {
         last_success: values(LAST_SUCCESS).map(|(_, when)| when).next(),

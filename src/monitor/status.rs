@@ -4,9 +4,9 @@
 //! {"schema": "certstow.status/1", "command": "backup" | "backup verify", "version": "...",
 //!  "started": "...", "ended": "...", "exit": 14, "meaning": "...", "last_success": null | "...",
 //!  "error": null | {"code": "...", "exit": 17, "message": "...", "hint": null | "..."},
-//!  "destinations": [{"number": 1, "name": "...", "folder": "...", "ok": true,
-//!    "saved": null | 3, "failed": null | 0, "last_success": null | "..."}],
-//!  "soonest_end": null | "...",
+//!  "destinations": [{"number": 1, "name": "...", "folder": null | "...",
+//!    "ok": true, "saved": null | 3, "failed": null | 0, "last_success": null | "..."}],
+//!  "soonest_end": null | "...", "expired": null | 0,
 //!  "report": null | what --json prints}
 //! ```
 //!
@@ -16,7 +16,7 @@
 use certstow_core::time;
 use serde::{Deserialize, Serialize};
 
-use super::ended::{Before, Ended, PANICKED};
+use super::ended::{Before, DestinationBefore, Ended, PANICKED};
 use crate::exit::Exit;
 use crate::render::json::{self, Object};
 
@@ -35,6 +35,7 @@ struct Status<'a> {
     error: Option<&'a Object>,
     destinations: Vec<Destination>,
     soonest_end: Option<String>,
+    expired: Option<usize>,
     report: Option<&'a Object>,
 }
 
@@ -53,22 +54,23 @@ pub(super) fn bytes(run: &Ended<'_>) -> Vec<u8> {
     let known = run.destinations().map(|(number, one, last)| Destination {
         number,
         name: one.name(),
-        folder: Some(one.folder.to_string_lossy().into_owned()),
+        folder: Some(one.text()),
         ok: one.ok,
         saved: one.identities.map(|(saved, _)| saved),
         failed: one.identities.map(|(_, failed)| failed),
         last_success: last.map(|last| last.to_string()),
     });
     let unknown = run.unknown_destinations().iter();
-    let unknown = unknown.map(|(number, name, last)| Destination {
-        number: *number,
-        name: name.clone(),
-        folder: None,
+    let unknown = unknown.map(|one| Destination {
+        number: one.number,
+        name: one.name.clone(),
+        folder: one.folder.clone(),
         ok: false,
         saved: None,
         failed: None,
-        last_success: Some(last.to_string()),
+        last_success: Some(one.last_success.to_string()),
     });
+    let ends = run.found.ends;
     let status = Status {
         schema: SCHEMA,
         command: run.command,
@@ -80,7 +82,10 @@ pub(super) fn bytes(run: &Ended<'_>) -> Vec<u8> {
         last_success: run.last_success().map(|last| last.to_string()),
         error: run.found.error.as_ref(),
         destinations: known.chain(unknown).collect(),
-        soonest_end: run.found.soonest_end.map(|end| end.to_string()),
+        soonest_end: ends
+            .and_then(|ends| ends.soonest)
+            .map(|end| end.to_string()),
+        expired: ends.map(|ends| ends.expired),
         report: run.found.report.as_ref(),
     };
     let mut bytes = Vec::new();
@@ -96,11 +101,12 @@ fn meaning(code: u8) -> &'static str {
     }
 }
 
-/// When a run last ended well, by the file of one before; `None` if it is none.
-pub(super) fn before(bytes: &[u8]) -> Option<Before> {
+/// When a run of this command last ended well, by the file of one before; `None` if it is none.
+pub(super) fn before(command: &str, bytes: &[u8]) -> Option<Before> {
     #[derive(Deserialize)]
     struct Read {
         schema: String,
+        command: String,
         last_success: Option<String>,
         #[serde(default)]
         destinations: Vec<ReadDestination>,
@@ -109,15 +115,24 @@ pub(super) fn before(bytes: &[u8]) -> Option<Before> {
     struct ReadDestination {
         number: usize,
         name: String,
+        folder: Option<String>,
         last_success: Option<String>,
     }
     let read: Read = serde_json::from_slice(bytes).ok()?;
     let time = |text: Option<String>| time::from_utc(&text?);
     let destinations = read.destinations.into_iter();
-    (read.schema == SCHEMA).then(|| Before {
+    let is_one = read.schema == SCHEMA && read.command == command;
+    is_one.then(|| Before {
         last_success: time(read.last_success),
         destinations: destinations
-            .filter_map(|one| Some((one.number, one.name, time(one.last_success)?)))
+            .filter_map(|one| {
+                Some(DestinationBefore {
+                    number: one.number,
+                    name: one.name,
+                    folder: one.folder,
+                    last_success: time(one.last_success)?,
+                })
+            })
             .collect(),
     })
 }

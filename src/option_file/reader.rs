@@ -226,6 +226,9 @@ fn reason(error: &clap::Error) -> String {
     if let Some(source) = std::error::Error::source(error) {
         return source.to_string();
     }
+    if let Some(String(why)) = error.get(ContextKind::Custom) {
+        return why.clone();
+    }
     let context = [ContextKind::InvalidValue, ContextKind::ValidValue].map(|kind| error.get(kind));
     match context {
         [Some(String(value)), Some(Strings(valid))] => {

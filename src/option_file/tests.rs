@@ -294,3 +294,15 @@ fn read_accepts_utf16_by_its_mark() {
     assert_eq!(error.exit(), Exit::Usage);
     assert!(error.to_string().contains("neither UTF-8"), "{error}");
 }
+
+#[test]
+fn monitor_options_name_password_variables() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("options.toml");
+    let text = "on-failure = \"x\"\nno-such-key = 1\npassword-env = \"A\"\n\
+                unlock-password-env = [\"B\", \"C\"]\n";
+    std::fs::write(&file, text).unwrap();
+    let found = monitor_options(&file);
+    assert!(found.on_failure.is_some());
+    assert_eq!(found.password_variables, ["A", "B", "C"]);
+}

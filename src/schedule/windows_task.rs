@@ -9,6 +9,7 @@
 
 use std::time::Duration;
 
+use certstow_platform::os::windows_arguments;
 use roxmltree::{Document, Node};
 
 use super::install::{At, LastRun};
@@ -229,42 +230,6 @@ fn quoted(argument: &str) -> String {
     quoted
 }
 
-/// `CommandLineToArgvW` as Microsoft describes it, for arguments after the first.
-fn words(line: &str) -> Vec<String> {
-    let mut arguments = Vec::new();
-    let mut current: Option<String> = None;
-    let mut inside = false;
-    let mut rest = line.chars().peekable();
-    while let Some(character) = rest.next() {
-        match character {
-            ' ' | '\t' if !inside => arguments.extend(current.take()),
-            '\\' => {
-                let mut count = 1;
-                while rest.next_if_eq(&'\\').is_some() {
-                    count += 1;
-                }
-                let text = current.get_or_insert_default();
-                if rest.peek() == Some(&'"') {
-                    text.push_str(&"\\".repeat(count / 2));
-                    if count % 2 == 1 {
-                        rest.next();
-                        text.push('"');
-                    }
-                } else {
-                    text.push_str(&"\\".repeat(count));
-                }
-            }
-            '"' => {
-                current.get_or_insert_default();
-                inside = !inside;
-            }
-            _ => current.get_or_insert_default().push(character),
-        }
-    }
-    arguments.extend(current);
-    arguments
-}
-
 /// The command line of a task, from the XML of it that `schtasks.exe` shows; `None` if it does not
 /// run one program alone, or has characters that got lost on the way.
 pub(crate) fn command(xml: &str) -> Option<Vec<String>> {
@@ -279,7 +244,7 @@ pub(crate) fn command(xml: &str) -> Option<Vec<String>> {
     };
     let arguments = all("Arguments").next().and_then(|node| node.text());
     let mut command = vec![program.text()?.trim_matches('"').to_owned()];
-    command.extend(words(arguments.unwrap_or_default()));
+    command.extend(windows_arguments(arguments.unwrap_or_default()));
     let lost = command.iter().any(|word| word.contains('\u{fffd}'));
     (!lost).then_some(command)
 }
@@ -357,7 +322,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quoted_round_trips_through_words() {
+    fn quoted_is_read_back_as_it_was() {
         let arguments = [
             "backup",
             "",
@@ -372,7 +337,7 @@ mod tests {
             "Müller & Söhne <x> 🔑",
         ];
         let line: Vec<_> = arguments.iter().map(|one| quoted(one)).collect();
-        assert_eq!(words(&line.join(" ")), arguments);
+        assert_eq!(windows_arguments(&line.join(" ")), arguments);
     }
 
     #[test]

@@ -86,6 +86,8 @@ fn good_run_is_told_in_status_and_metrics() {
     assert_eq!(entries[0]["files"][1]["file"], ADA);
     // Edith's ended in 2024, and the others end together.
     assert_eq!(status["soonest_end"], "2124-01-01T00:00:00Z");
+    assert_eq!(status["expired"], 1);
+    assert_eq!(world.metric("certstow_certificates_expired", ""), Some(1));
     let mode = |name| world.path(name).metadata().unwrap().permissions().mode() & 0o777;
     assert_eq!((mode("status.json"), mode("x.prom")), (0o600, 0o644));
 
@@ -233,6 +235,25 @@ fn option_file_says_where_to_tell_also_of_its_own_mistakes() {
     ends(&world.run("backup --config b.toml --log no/where"), 16);
     assert_eq!(world.status()["exit"], 16);
     assert!(world.path("alarms").exists());
+}
+
+/// The variables that the file names hold passwords, also where the run ends before it uses them.
+#[test]
+fn command_of_option_file_gets_no_password() {
+    let world = World::new();
+    let hook = "on-failure = '''sh -c 'echo \"said:$SECRET\" >> alarms' '''";
+    let file = |key: &str, more: &str| {
+        let text = format!("to = 'a'\nstore = 'store'\n{hook}\n{key} = 'SECRET'\n{more}\n");
+        fs::write(world.path("b.toml"), text).unwrap();
+    };
+    for key in ["password-env", "unlock-password-env"] {
+        file(key, "no-such = 1");
+        ends(&world.run("backup --config b.toml"), 2);
+        file(key, "");
+        ends(&world.run("backup --config b.toml --log no/where"), 16);
+        assert_eq!(world.alarms(), "said:\nsaid:\n", "{key}");
+        fs::remove_file(world.path("alarms")).unwrap();
+    }
 }
 
 #[test]
@@ -384,6 +405,7 @@ fn verify_is_told_by_folder() {
     ends(&world.run(&verify), 0);
     let status = world.status();
     assert_eq!(status["command"], "backup verify");
+    assert_eq!(status["soonest_end"], "2124-01-01T00:00:00Z");
     assert_eq!(status["last_success"], status["ended"]);
     assert_eq!(status["report"]["folders"].as_array().unwrap().len(), 2);
     world.damage(&format!("b/{ADA}"));

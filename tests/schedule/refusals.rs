@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 
 use crate::certstow;
 
@@ -33,19 +33,22 @@ impl Home {
         self.install_with(certstow(), options)
     }
 
-    fn install_with(&self, mut install: Command, options: &[&str]) -> (Option<i32>, String) {
-        install
-            .args(["schedule", "install"])
-            .args(options)
+    fn install_with(&self, install: Command, options: &[&str]) -> (Option<i32>, String) {
+        let output = self.runs(install, &[&["schedule", "install"], options].concat());
+        let said = String::from_utf8(output.stderr).unwrap();
+        (output.status.code(), said)
+    }
+
+    fn runs(&self, mut certstow: Command, words: &[&str]) -> Output {
+        certstow
+            .args(words)
             .current_dir(self.0.path())
             .env("HOME", self.0.path())
             // Nobody answers there.
             .env("XDG_RUNTIME_DIR", self.0.path().join("nowhere"))
             .env_remove("XDG_CONFIG_HOME")
             .env_remove("DBUS_SESSION_BUS_ADDRESS");
-        let output = install.output().unwrap();
-        let said = String::from_utf8(output.stderr).unwrap();
-        (output.status.code(), said)
+        certstow.output().unwrap()
     }
 }
 
@@ -198,4 +201,71 @@ fn install_refuses_to_replace_without_force() {
     let (code, said) = home.install(&[&options[..], &["--force"]].concat());
     assert_eq!(code, Some(16), "{said}");
     assert!(said.contains("certstow did not make it"), "{said}");
+}
+
+/// Nobody would learn that the task fails.
+#[test]
+fn install_refuses_what_keeps_silent() {
+    let home = Home::new();
+    let whole = [
+        "--store",
+        "keys",
+        "--to",
+        "saved",
+        "--password-file",
+        "password",
+    ];
+    for (options, why) in [
+        (
+            ["--on-failure", "/no/such/alarm secret"],
+            "command alarm: there is no program /no/such/alarm",
+        ),
+        (["--status", "empty"], "status [HOME]/empty: it is no file"),
+    ] {
+        let (code, said) = home.install(&[&whole[..], &options].concat());
+        let why = why.replace("[HOME]", &home.0.path().display().to_string());
+        assert_eq!(code, Some(16), "{said}");
+        let refusal = format!("error: the task would fail each time: {why}");
+        assert!(said.contains(&refusal), "no {why} in {said}");
+        assert!(!said.contains("secret"), "{said}");
+        assert!(!home.units().exists());
+    }
+    let (_, said) = home.install(&[&whole[..], &["--on-failure", "certstow-no-such"]].concat());
+    assert!(
+        said.contains("warning: command certstow-no-such: no folder of PATH"),
+        "{said}"
+    );
+}
+
+/// The service manager does not answer.
+#[test]
+fn list_has_tasks_that_nothing_is_told_of() {
+    let home = Home::new();
+    let print = format!("--print={}", home.units().display());
+    let task = [
+        "--store",
+        "keys",
+        "--to",
+        "saved",
+        "--password-file",
+        "password",
+        &print,
+    ];
+    let (code, said) = home.install(&task);
+    assert_eq!(code, Some(0), "{said}");
+    let output = home.runs(certstow(), &["schedule", "list"]);
+    assert_eq!(output.status.code(), Some(14), "{output:?}");
+    let listed = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(listed, "certstow\n  not told by the scheduler\n");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.starts_with("warning: certstow: "), "{said}");
+    let output = home.runs(certstow(), &["schedule", "list", "--json"]);
+    assert_eq!(output.status.code(), Some(14), "{output:?}");
+    let list: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let task = &list["tasks"][0];
+    assert_eq!(task["name"], "certstow");
+    for unknown in ["when", "last_run", "last_exit", "last_result", "next_run"] {
+        assert!(task[unknown].is_null(), "{list}");
+    }
+    assert!(task["error"]["message"].is_string(), "{list}");
 }

@@ -248,6 +248,17 @@ impl RunReport {
         counts
     }
 
+    /// Whether the destination at a position is as [`RunReport::is_complete`] has all of them.
+    pub fn is_complete_at(&self, destination: usize, skip_not_exportable: bool) -> bool {
+        let one = &self.destinations[destination];
+        let counts = self.counts(destination);
+        one.error.is_none()
+            && one.unpruned.is_empty()
+            && counts.failed == 0
+            && counts.unproven == 0
+            && (skip_not_exportable || counts.not_exportable == 0)
+    }
+
     /// Why nothing was saved at all: the error of the first destination, where every one failed.
     pub fn failure(&self) -> Option<&Error> {
         let mut errors = self.destinations.iter().map(|one| one.error.as_ref());

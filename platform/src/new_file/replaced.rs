@@ -18,11 +18,18 @@ pub enum Readers {
     Everybody,
 }
 
-/// Writes a file in one step, in the place of whatever file or link has its name.
+/// Writes a file in one step, in the place of whatever file has its name, or link to a file: the link
+/// itself is replaced, since another account may have put it there. A device, a pipe or a folder is left
+/// alone, and so is a link to one.
 ///
 /// # Errors
-/// The operating system's. The file is as it was then.
+/// `InvalidInput`: what has the name is no file. Others are the operating system's. What was there is as
+/// it was then.
 pub fn replace_file(file: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
+    if fs::metadata(os::long_path(file)).is_ok_and(|there| !there.is_file()) {
+        let reason = "it is a device, a pipe or a folder, and no file";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
+    }
     let name = file.file_name().ok_or(io::ErrorKind::InvalidFilename)?;
     // No other process has this number, and what one that was killed left is nobody's.
     let temporary = format!(".{}.{}.new", name.to_string_lossy(), std::process::id());
@@ -65,6 +72,28 @@ mod tests {
         replace_file(&taken, b"x", Readers::Everybody).unwrap_err();
         replace_file(&folder.path().join("no/where"), b"x", Readers::Owner).unwrap_err();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn replace_file_leaves_devices_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let kept = folder.path().join("kept");
+        fs::write(&kept, "kept").unwrap();
+        for (target, replaces) in [("/dev/null", false), ("kept", true), ("dangling", true)] {
+            let link = folder.path().join("link");
+            std::os::unix::fs::symlink(target, &link).unwrap();
+            let written = replace_file(&link, b"x", Readers::Owner);
+            assert_eq!(written.is_ok(), replaces, "{target}: {written:?}");
+            let is_link = link.symlink_metadata().unwrap().is_symlink();
+            assert_eq!(is_link, !replaces, "{target}");
+            fs::remove_file(link).unwrap();
+        }
+        assert_eq!(fs::read(kept).unwrap(), b"kept");
+        let socket = folder.path().join("socket");
+        let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        replace_file(&socket, b"x", Readers::Everybody).unwrap_err();
+        assert!(!socket.metadata().unwrap().is_file());
     }
 
     #[cfg(unix)]

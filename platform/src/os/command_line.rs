@@ -1,6 +1,6 @@
 //! A command that is given as one string, such as `pass show "certificates/backup"`: divided into words
 //! by quotation marks and blanks, as a shell of the system would, and run without a shell, so that
-//! nothing in it is expanded. No run lasts for ever, and none is kept that says very much.
+//! nothing in it is expanded. No run lasts for ever, and one that prints too much is ended.
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -107,6 +107,11 @@ impl CommandLine {
     /// The string that it was given as.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The program as it was given: a path, or a name that is looked for.
+    pub fn program_as_given(&self) -> &str {
+        &self.program
     }
 
     /// The name of the program, without a folder.

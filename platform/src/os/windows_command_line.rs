@@ -7,18 +7,35 @@ use std::iter::Peekable;
 use std::str::Chars;
 
 /// The words; `None` if a quotation mark is not closed, which Windows would close at the end.
+#[cfg(any(windows, test))]
 pub(super) fn words(line: &str) -> Option<Vec<String>> {
     let mut characters = line.trim_matches(is_blank).chars().peekable();
     let mut words = Vec::new();
     if characters.peek().is_some() {
         words.push(program(&mut characters)?);
     }
+    let (arguments, closed) = rest(&mut characters);
+    words.extend(arguments);
+    closed.then_some(words)
+}
+
+/// The arguments of a line that does not begin with the program, as Windows reads it: a quotation mark that
+/// is not closed is closed by the end.
+pub fn windows_arguments(line: &str) -> Vec<String> {
+    rest(&mut line.chars().peekable()).0
+}
+
+/// The arguments, and whether each quotation mark is closed.
+fn rest(characters: &mut Peekable<Chars<'_>>) -> (Vec<String>, bool) {
+    let (mut arguments, mut all_closed) = (Vec::new(), true);
     loop {
         while characters.next_if(|next| is_blank(*next)).is_some() {}
         if characters.peek().is_none() {
-            return Some(words);
+            return (arguments, all_closed);
         }
-        words.push(argument(&mut characters)?);
+        let (argument, closed) = argument(characters);
+        arguments.push(argument);
+        all_closed &= closed;
     }
 }
 
@@ -27,6 +44,7 @@ fn is_blank(character: char) -> bool {
 }
 
 /// The first word: no file's name has a quotation mark in it, so nothing is an escape.
+#[cfg(any(windows, test))]
 fn program(characters: &mut Peekable<Chars<'_>>) -> Option<String> {
     let mut word = String::new();
     if characters.next_if_eq(&'"').is_none() {
@@ -43,7 +61,8 @@ fn program(characters: &mut Peekable<Chars<'_>>) -> Option<String> {
     }
 }
 
-fn argument(characters: &mut Peekable<Chars<'_>>) -> Option<String> {
+/// An argument, and whether each quotation mark in it is closed.
+fn argument(characters: &mut Peekable<Chars<'_>>) -> (String, bool) {
     let mut word = String::new();
     let mut quoted = false;
     while let Some(character) = characters.next_if(|next| quoted || !is_blank(*next)) {
@@ -73,7 +92,7 @@ fn argument(characters: &mut Peekable<Chars<'_>>) -> Option<String> {
             character => word.push(character),
         }
     }
-    (!quoted).then_some(word)
+    (word, !quoted)
 }
 
 #[cfg(test)]
@@ -81,12 +100,14 @@ mod tests {
     use super::*;
 
     const CASES: [(&str, &[&str]); 14] = [
-        // Microsoft's own examples.
+        // The examples of "Parsing C++ command-line arguments".
         (r#"x "abc" d e"#, &["x", "abc", "d", "e"]),
         (r#"x a\\b d"e f"g h"#, &["x", r"a\\b", "de fg", "h"]),
         (r#"x a\\\"b c d"#, &["x", r#"a\"b"#, "c", "d"]),
         (r#"x a\\\\"b c" d e"#, &["x", r"a\\b c", "d", "e"]),
+        // The next one of them, of which the C runtime makes `ab" c d`.
         (r#"x a"b"" c d"#, &["x", r#"ab""#, "c", "d"]),
+        // Others.
         (r#""C:\a b\x.exe" y"#, &[r"C:\a b\x.exe", "y"]),
         (r#""C:\a\" y"#, &[r"C:\a\", "y"]),
         (
@@ -106,6 +127,17 @@ mod tests {
         for (line, expected) in CASES {
             assert_eq!(words(line).unwrap(), expected, "{line}");
         }
+    }
+
+    #[test]
+    fn windows_arguments_begin_with_no_program() {
+        for (line, expected) in CASES {
+            let all = windows_arguments(&format!("x {line}"));
+            if !line.starts_with('"') {
+                assert_eq!(all[1..], *expected, "{line}");
+            }
+        }
+        assert_eq!(windows_arguments(r#"a "b c"#), ["a", "b c"]);
     }
 
     #[test]

@@ -16,6 +16,7 @@ use crate::screen::Screen;
 
 pub(super) fn show(
     report: &RunReport,
+    skip_not_exportable: bool,
     inventory: &Inventory,
     screen: &Screen,
 ) -> Result<(), Error> {
@@ -24,7 +25,8 @@ pub(super) fn show(
     summary::warn(report, screen);
     missed::warn(report, screen);
     if screen.json {
-        return screen.print_json(&json::report(report).with("dry_run", &true));
+        let report = json::report(report, skip_not_exportable);
+        return screen.print_json(&report.with("dry_run", &true));
     }
     summary::note(report, screen);
     screen.print(|out| {

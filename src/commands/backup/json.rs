@@ -13,8 +13,11 @@
 //!      "reason": null, "proof": null | "signature" | "public-key" | "none"}], "warnings": []}],
 //!  "only_in_backup": [{"thumbprint": "...", "label": "...", "store": "...", "not_after": "...",
 //!    "files": [{"to": "...", "file": "...", "damage": null | "..."}]}],
-//!  "problems": [{"store": "...", "place": "...", "message": "..."}], "warnings": ["..."]}
+//!  "problems": [{"store": "...", "place": "...", "message": "..."}],
+//!  "notices": as "problems", "warnings": ["..."], "dry_run": true}
 //! ```
+//!
+//! `dry_run` is there with `--dry-run` alone.
 //!
 //! A result is `unchanged`, `new`, `rewritten`, `mended`, `retired` (expired, and kept elsewhere),
 //! `failed` or `not-tried`; that of an entry is the worst of its files', or `not-exportable` or
@@ -29,9 +32,12 @@ use certstow_formats::proof::UNPROVEN;
 use crate::error::OfDestination;
 use crate::render::json::{self, Object};
 
-pub(super) fn report(report: &RunReport) -> Object {
+pub(super) fn report(report: &RunReport, skip_not_exportable: bool) -> Object {
     let destinations = report.destinations.iter().enumerate();
-    let destinations = destinations.map(|(at, one)| destination(report, at, one));
+    let destinations = destinations.map(|(at, one)| {
+        let ok = report.is_complete_at(at, skip_not_exportable);
+        destination(report, at, one, ok)
+    });
     let entries = report.entries.iter().map(|one| entry(report, one));
     let missed = report.only_in_backup.iter().map(|one| missed(report, one));
     Object::new("certstow.backup/1")
@@ -43,10 +49,9 @@ pub(super) fn report(report: &RunReport) -> Object {
         .with("warnings", &report.warnings)
 }
 
-fn destination(report: &RunReport, at: usize, one: &DestinationReport) -> Object {
+fn destination(report: &RunReport, at: usize, one: &DestinationReport, ok: bool) -> Object {
     let counts = report.counts(at);
     let error = one.error.as_ref();
-    let ok = error.is_none() && counts.failed == 0 && counts.unproven == 0;
     let pruned = one.pruned.iter().map(|pruned| {
         Object::default()
             .with("file", &pruned.file)

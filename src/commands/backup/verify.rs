@@ -16,6 +16,7 @@ use certstow_formats::proof;
 use certstow_formats::sanitize::safe;
 
 use super::called::called;
+use super::ends::ends;
 use super::opening::Opening;
 use crate::args::BackupVerifyArgs;
 use crate::error::{Error, Explain as _};
@@ -63,11 +64,9 @@ pub(super) fn run(args: &BackupVerifyArgs, screen: &Screen) -> Result<Exit, Erro
     screen.warn_of_each_unless_json(warnings);
     if let Some(monitor) = screen.monitor() {
         let destinations = verdicts.iter().map(|found| monitored(found, opened));
-        monitor.found(
-            json::verdicts(&verdicts, opened),
-            destinations.collect(),
-            None,
-        );
+        let ends = stores.as_ref().map(|stores| ends(stores, |_| true));
+        let found = json::verdicts(&verdicts, opened);
+        monitor.found(found, destinations.collect(), ends);
     }
     if screen.json {
         screen.print_json(&json::verdicts(&verdicts, opened))?;

@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use certstow_core::time;
-use certstow_formats::sanitize::safe;
+use certstow_formats::sanitize::{in_full, safe};
 use certstow_platform::scheduler;
 use serde::Serialize;
 
 use crate::args::Words;
 use crate::error::Error;
-use crate::render::json::Object;
+use crate::render::json::{self, Object};
 use crate::schedule::install::{At, Earlier, Installed, LastRun, Scheduled};
 use crate::schedule::{self, Owner, Schedule, Scheduler, TaskName};
 use crate::screen::Screen;
@@ -206,40 +206,28 @@ pub(super) fn shown_task(
     })
 }
 
-/// A task, what the scheduler says of it, and what is wrong with it.
-type Listed = (TaskName, Scheduled, Vec<String>);
+/// A task, what the scheduler says of it, and what is wrong with it; or why the scheduler says nothing.
+type Listed = (TaskName, Result<(Scheduled, Vec<String>), Error>);
 
 /// All tasks, in words or as `certstow.schedule-list/1`.
 pub(super) fn listed(tasks: &[Listed], owner: Owner, screen: &Screen) -> Result<(), Error> {
     let scheduler = Scheduler::of_this_system().map(Words::word);
+    for (name, task) in tasks {
+        match task {
+            Ok((_, warnings)) => {
+                for warning in warnings {
+                    screen.warn_unless_json(&format!("{name}: {warning}"));
+                }
+            }
+            Err(error) => screen.warn_unless_json(&format!("{name}: {}", in_full(error))),
+        }
+    }
     if screen.json {
-        let tasks = tasks.iter().map(|(name, scheduled, warnings)| {
-            let Runs {
-                last_run,
-                last_exit,
-                last_result,
-                next_run,
-            } = Runs::of(scheduled);
-            Object::default()
-                .with("name", &name.as_str())
-                .with("machine", &(owner == Owner::Machine))
-                .with("when", &times(scheduled))
-                .with("last_run", &last_run)
-                .with("last_exit", &last_exit)
-                .with("last_result", &last_result)
-                .with("next_run", &next_run)
-                .with("warnings", warnings)
-        });
         return screen.print_json(
             &Object::new("certstow.schedule-list/1")
                 .with("scheduler", &scheduler)
-                .list("tasks", tasks),
+                .list("tasks", tasks.iter().map(|task| listed_task(task, owner))),
         );
-    }
-    for (name, _, warnings) in tasks {
-        for warning in warnings {
-            screen.warn(&format!("{name}: {warning}"));
-        }
     }
     if tasks.is_empty() {
         let (none, hint) = match owner {
@@ -249,15 +237,43 @@ pub(super) fn listed(tasks: &[Listed], owner: Owner, screen: &Screen) -> Result<
         screen.note(&format!("No backup of {none} is scheduled{hint}"));
     }
     screen.print(|out| {
-        tasks.iter().try_for_each(|(name, scheduled, _)| {
+        tasks.iter().try_for_each(|(name, task)| {
             writeln!(out, "{name}")?;
-            state_told(out, scheduled)
+            match task {
+                Ok((scheduled, _)) => state_told(out, scheduled),
+                Err(_) => writeln!(out, "  {NOT_TOLD}"),
+            }
         })
     })
 }
 
+/// One task; all but its name and the error is null or empty where the scheduler says nothing.
+fn listed_task((name, task): &Listed, owner: Owner) -> Object {
+    let scheduled = task.as_ref().ok().map(|(scheduled, _)| scheduled);
+    let warnings = task.as_ref().map_or(&[][..], |(_, warnings)| warnings);
+    let Runs {
+        last_run,
+        last_exit,
+        last_result,
+        next_run,
+    } = scheduled.map(Runs::of).unwrap_or_default();
+    Object::default()
+        .with("name", &name.as_str())
+        .with("machine", &(owner == Owner::Machine))
+        .with("when", &scheduled.map(times))
+        .with("last_run", &last_run)
+        .with("last_exit", &last_exit)
+        .with("last_result", &last_result)
+        .with("next_run", &next_run)
+        .with("warnings", &warnings)
+        .object(
+            "error",
+            task.as_ref().err().map(|error| json::failure(error)),
+        )
+}
+
 /// When a task ran and will run.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct Runs {
     /// When the last run ended, or began if that is all that is known: UTC.
     last_run: Option<String>,

@@ -62,6 +62,13 @@ fn last_run(said: &str) -> Option<LastRun> {
     if value("state") == Some("running") {
         return Some(LastRun::Running);
     }
+    // As in "Killed: 9". It is not known whether a later run that ended by itself takes the line away.
+    if let Some(signal) = value("last terminating signal") {
+        return Some(LastRun::Failed {
+            why: format!("ended by a signal, {signal}"),
+            at: None,
+        });
+    }
     match value("last exit code")? {
         "(never exited)" => Some(LastRun::Never),
         // A name may follow the number, as in "78: EX_CONFIG".
@@ -202,6 +209,12 @@ mod tests {
         assert_eq!(said("not running", "0"), ended(0));
         assert_eq!(said("not running", "78: EX_CONFIG"), ended(78));
         assert_eq!(said("not running", "soon"), None);
+        let killed = said(
+            "not running",
+            "(never exited)\n\tlast terminating signal = Killed: 9",
+        );
+        let why = "ended by a signal, Killed: 9".to_owned();
+        assert_eq!(killed, Some(LastRun::Failed { why, at: None }));
         assert_eq!(last_run(""), None);
     }
 

@@ -1,5 +1,5 @@
-//! The words of a command as Windows programs take theirs, and ending a process. What it started goes on:
-//! Windows knows no families of processes.
+//! The words of a command as Windows programs take theirs, and ending a process. What that started goes
+//! on: to end it, too, the process would have to be in a job object.
 
 use std::process::{Child, Command};
 
