@@ -175,16 +175,22 @@ fn of_word(error: &clap::Error, arguments: &[OsString]) -> Option<Said> {
         let line = with_folder(line, word, arguments);
         return Some((message, format!("'certstow {line}' {what}")));
     }
-    let suggested = suggested(error, parent, word);
-    let is_bare = Path::new(word).extension().is_none() && !word.contains(['/', '\\']);
+    let nearest = nearest(
+        word,
+        parent.get_subcommands().map(Command::get_name),
+        |name| name,
+    );
+    let path = Path::new(word);
+    let is_bare = path.extension().is_none() && !word.contains(['/', '\\']);
+    let is_meant = nearest.is_none() || !is_bare || backup_folder::is_one(path);
     let takes_paths = below.is_empty() || below == "backup";
     if takes_paths
-        && (suggested.is_empty() || !is_bare)
+        && is_meant
         && let Some(said) = of_path(&below, word, arguments)
     {
         return Some(said);
     }
-    let suggested: Vec<_> = suggested
+    let suggested: Vec<_> = suggested(error, nearest)
         .iter()
         .map(|name| format!("'certstow {}'", joined(&below, name)))
         .collect();
@@ -231,9 +237,8 @@ fn joined(below: &str, word: &str) -> String {
 }
 
 /// The commands that the word may be, the nearest first.
-fn suggested(error: &clap::Error, parent: &Command, word: &str) -> Vec<String> {
-    let names = parent.get_subcommands().map(Command::get_name);
-    let nearest = nearest(word, names, |name| name).map(str::to_owned);
+fn suggested(error: &clap::Error, nearest: Option<&str>) -> Vec<String> {
+    let nearest = nearest.map(str::to_owned);
     let Some(ContextValue::Strings(of_clap)) = error.get(ContextKind::SuggestedSubcommand) else {
         return nearest.into_iter().collect();
     };
