@@ -352,7 +352,7 @@ pub use system::leads_where_root_says;
 
 /// The file, or the folder on the way to it, that an account other than this one and the machine's own may
 /// write to, and so decide what the file says; `None` if there is none. On Windows the file alone is looked
-/// at, and whether its list of who has access lets others write.
+/// at: whose it is, and whether its list of who has access lets others write.
 ///
 /// # Errors
 /// The operating system's, if it does not tell.
