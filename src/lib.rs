@@ -52,7 +52,7 @@ use certstow_formats::secret::wipe_stack;
 
 use crate::error::{Error, Explain as _};
 use crate::exit::Exit;
-use args::{Cli, Command, ScheduleCommand};
+use args::{Cli, Command, Given, ScheduleCommand};
 use clap::error::ErrorKind;
 use clap::{ArgMatches, FromArgMatches as _};
 pub use completions::answer as answer_shell;
@@ -81,6 +81,10 @@ fn run_command(arguments: &[OsString]) -> (Exit, bool) {
     interrupt::handle(&screen);
     let tilde = Tilde::of(arguments);
     let watch = timeout::watch(&line.cli.global, &screen);
+    let line = match line.over_config() {
+        Ok(line) => line,
+        Err(error) => return (answer(&error, arguments, json), false),
+    };
     let monitor = match &line.cli.command {
         Command::Backup(command) => Monitor::of(command),
         _ => None,
@@ -125,6 +129,7 @@ fn monitored(
 struct CommandLine {
     cli: Cli,
     command: clap::Command,
+    typed: ArgMatches,
     matches: ArgMatches,
     defaults: Defaults,
 }
@@ -133,7 +138,7 @@ impl CommandLine {
     fn read(arguments: &[OsString]) -> Result<Self, clap::Error> {
         let mut command = args::command();
         let error = match command.try_get_matches_from_mut(arguments) {
-            Ok(matches) => return Self::with_defaults(command, matches),
+            Ok(matches) => return Self::with_defaults(command, matches, &[]),
             Err(error) => error,
         };
         if error.kind() == ErrorKind::MissingRequiredArgument
@@ -144,44 +149,61 @@ impl CommandLine {
         let Some((command, matches)) = wizard::meant(&error, arguments.to_vec()) else {
             return Err(error);
         };
-        Self::with_defaults(command, matches)
+        Self::with_defaults(command, matches, &[])
+    }
+
+    /// The line without what the file for `--config` says something else about. That may be a pipe, and is
+    /// read where a wait ends in time.
+    fn over_config(self) -> Result<Self, clap::Error> {
+        if self.defaults.is_empty() {
+            return Ok(self);
+        }
+        match defaults::of_config(&self.command, &self.typed) {
+            config if config.is_empty() => Ok(self),
+            config => Self::with_defaults(self.command, self.typed, &config),
+        }
     }
 
     /// A line that lacks something which is said elsewhere: what is required is missed once all words are read.
     fn completed(mut command: clap::Command, arguments: &[OsString]) -> Option<Self> {
         let lenient = args::command().ignore_errors(true);
         let matches = lenient.try_get_matches_from(arguments).ok()?;
-        let defaults = Defaults::of(&mut command, &matches);
+        let defaults = Defaults::of(&mut command, &matches, &[]);
         match defaults.is_empty() {
             true => None,
-            false => Self::parsed(command, &matches, defaults).ok(),
+            false => Self::parsed(command, matches, defaults).ok(),
         }
     }
 
-    fn with_defaults(mut command: clap::Command, matches: ArgMatches) -> Result<Self, clap::Error> {
-        let defaults = Defaults::of(&mut command, &matches);
+    fn with_defaults(
+        mut command: clap::Command,
+        typed: ArgMatches,
+        config: &[Given],
+    ) -> Result<Self, clap::Error> {
+        let defaults = Defaults::of(&mut command, &typed, config);
         if defaults.is_empty() {
-            let cli = Cli::from_arg_matches(&matches)?;
             return Ok(Self {
-                cli,
+                cli: Cli::from_arg_matches(&typed)?,
                 command,
-                matches,
+                matches: typed.clone(),
+                typed,
                 defaults,
             });
         }
-        Self::parsed(command, &matches, defaults)
+        Self::parsed(command, typed, defaults)
     }
 
     fn parsed(
         mut command: clap::Command,
-        matches: &ArgMatches,
+        typed: ArgMatches,
         defaults: Defaults,
     ) -> Result<Self, clap::Error> {
-        let words = defaults.added(&command, matches);
+        let words = defaults.added(&command, &typed);
         let matches = command.try_get_matches_from_mut(words)?;
         Ok(Self {
             cli: Cli::from_arg_matches(&matches)?,
             command,
+            typed,
             matches,
             defaults,
         })

@@ -91,6 +91,23 @@ fn store_comes_from_first_source() {
     }
 }
 
+/// As a shell hands over what another program decrypts: `--config <(sops -d c.toml)`.
+#[cfg(unix)]
+#[test]
+fn piped_config_is_read_once() {
+    let folder = folder();
+    let pipe = folder.path().join("pipe");
+    let made = Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.expect("mkfifo starts").success());
+    fs::create_dir(folder.path().join("piped")).expect("a folder");
+    let config = "store = 'piped'\nto = 'b'\npassword-env = 'SECRET'\n";
+    let writing = std::thread::spawn(move || fs::write(pipe, config));
+    let mut certstow = with_file(folder.path(), "store = 'own'\ntimeout = '20s'\n");
+    let (code, _, errors) = outcome(certstow.args(["-v", "backup", "--config", "pipe"]));
+    writing.join().expect("it ends").expect("written");
+    assert!(code == 10 && errors.contains("piped"), "{errors}");
+}
+
 #[test]
 fn no_config_leaves_file_and_variable_out() {
     let folder = folder();
