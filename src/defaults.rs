@@ -155,10 +155,24 @@ impl<'a> Line<'a> {
         };
         if let Some(mut given) = own_file::read(&file, self.certstow, &name, &self.command)? {
             before.extend_from_slice(config);
-            given.retain(|given| !self.is_replaced(given, &before));
+            let asks = self.is_for_wizard();
+            given.retain(|given| {
+                !self.is_replaced(given, &before) && !(asks && args::selects(&given.name))
+            });
             defaults.take(file.path.display().to_string(), given);
         }
         Ok(defaults)
+    }
+
+    /// Whether it asks which identity is meant. No filter for all commands answers that.
+    fn is_for_wizard(&self) -> bool {
+        let has_selector = self
+            .command
+            .get_positionals()
+            .any(|place| self.matches.value_source(place.get_id().as_str()).is_some());
+        self.names == ["export"]
+            && !has_selector
+            && !self.typed.iter().any(|given| args::selects(&given.name))
     }
 
     fn is_replaced(&self, given: &Given, before: &[Given]) -> bool {
