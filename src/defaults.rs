@@ -85,6 +85,21 @@ impl Defaults {
         words
     }
 
+    /// An error about options, with where some come from that nobody typed.
+    pub(crate) fn told_of(&self, error: Error) -> Error {
+        let taken = self.taken.iter().filter(|(_, options)| !options.is_empty());
+        let taken: Vec<_> = taken
+            .map(|(from, options)| format!("{from}: {}", options.join(", ")))
+            .collect();
+        match error {
+            Error::Usage(text) if !taken.is_empty() => Error::Usage(format!(
+                "{text} (some options are from {}; --no-config does without them)",
+                taken.join("; ")
+            )),
+            error => error,
+        }
+    }
+
     fn take(&mut self, from: String, given: Vec<Given>) {
         let mut names: Vec<_> = given.iter().map(|given| given.name.clone()).collect();
         names.dedup();

@@ -241,7 +241,7 @@ fn dispatch(line: CommandLine, screen: &Screen) -> Result<Exit, Error> {
     {
         return Err(wrong);
     }
-    match &cli.command {
+    let exit = match &cli.command {
         Command::List(args) => commands::list::run(args, screen),
         Command::Show(args) => commands::show::run(args, screen),
         Command::Export(args) if args.select.is_empty() => wizard::run(args, screen),
@@ -257,7 +257,8 @@ fn dispatch(line: CommandLine, screen: &Screen) -> Result<Exit, Error> {
         Command::Stores => commands::stores::run(screen),
         Command::Completions { shell } => completions::run(*shell, screen),
         Command::Man { folder } => man::run(folder, screen),
-    }
+    };
+    exit.map_err(|error| defaults.told_of(error))
 }
 
 /// Prints help, the version, or what is wrong with the command line.

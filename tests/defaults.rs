@@ -133,6 +133,21 @@ fn verbose_names_what_was_taken() {
     assert!(errors.starts_with(&expected), "{errors}");
 }
 
+/// What only the command itself refuses, it refuses by names that may be nobody's who typed.
+#[test]
+fn usage_error_names_file_of_options() {
+    let folder = folder();
+    let mut certstow = with_file(folder.path(), "[list]\ntree = true\n");
+    let (code, _, errors) = outcome(certstow.args(["list", "--json", "--store", "."]));
+    assert_eq!(code, 2, "{errors}");
+    let file = folder.path().join("own.toml");
+    let told = format!(
+        "(some options are from {}: tree; --no-config does without them)",
+        file.display()
+    );
+    assert!(errors.contains(&told), "{errors}");
+}
+
 #[test]
 fn typed_option_replaces_what_it_excludes() {
     let folder = folder();
