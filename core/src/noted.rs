@@ -153,6 +153,18 @@ impl Noted {
         })
     }
 
+    /// Whether it is this file, however that is named: in other letters where the file system takes them for
+    /// the same, or through another folder. What lies on another volume is not looked at: it may not answer.
+    pub fn is_at(&self, file: &Path) -> bool {
+        if self.file == *file {
+            return true;
+        }
+        let name = |file: &Path| Some(file.file_name()?.to_string_lossy().to_lowercase());
+        name(&self.file) == name(file)
+            && !Volume::of(folder_of(file)).is_not(&self.volume)
+            && real(&self.file).is_some_and(|known| Some(known) == real(file))
+    }
+
     /// When it was saved, if that can be read.
     pub fn when(&self) -> Option<UnixTime> {
         time::from_utc(&self.saved)
@@ -255,7 +267,7 @@ impl Memory {
         }
         let file = noted.file.clone();
         let added = self.change(|notes| {
-            notes.files.retain(|known| known.file != noted.file);
+            notes.files.retain(|known| !known.is_at(&noted.file));
             notes.files.push(noted);
             let surplus = notes.files.len().saturating_sub(MOST);
             notes.files.drain(..surplus);
@@ -358,6 +370,13 @@ impl Notes {
         let lines = lines.filter_map(|noted| serde_json::to_string(noted).ok());
         lines.map(|line| line + "\n").collect()
     }
+}
+
+/// The path of a file without links; of one that is not there, that of its folder with its name.
+fn real(file: &Path) -> Option<PathBuf> {
+    let _wait = output::waiting_for(file);
+    let of_folder = || Some(folder_of(file).canonicalize().ok()?.join(file.file_name()?));
+    file.canonicalize().ok().or_else(of_folder)
 }
 
 /// The SHA-256 of a file, as [`Noted::sha256`]; `None` if it cannot be read, or is no regular file.

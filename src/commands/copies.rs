@@ -137,7 +137,7 @@ fn forget(args: &ForgetArgs, screen: &Screen) -> Result<Exit, Error> {
     known(&memory, args, &files)?;
     let is_meant = |noted: &Noted| match args.gone {
         true => noted.state() == State::Gone,
-        false => files.contains(&noted.file),
+        false => files.iter().any(|file| noted.is_at(file)),
     };
     let forgotten = memory
         .forget(is_meant)
@@ -165,7 +165,7 @@ fn known(memory: &Memory, args: &ForgetArgs, files: &[PathBuf]) -> Result<(), Er
     let notes = memory
         .read()
         .map_err(|reason| Error::io(memory.file().to_string_lossy(), io::Error::other(reason)))?;
-    let is_known = |file: &PathBuf| notes.files.iter().any(|noted| noted.file == *file);
+    let is_known = |file: &PathBuf| notes.files.iter().any(|noted| noted.is_at(file));
     match files
         .iter()
         .zip(&args.files)

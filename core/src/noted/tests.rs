@@ -95,6 +95,32 @@ fn add_replaces_the_note_of_a_path() {
 }
 
 #[test]
+fn add_notes_a_file_once() {
+    let world = World::new();
+    let memory = world.memory();
+    let ada = world.saved("ada.p12", "a");
+    let elsewhere = world.saved("stick/ada.p12", "a");
+    let roundabout = Noted {
+        file: world.disk.path().join("stick/../ada.p12"),
+        ..ada.clone()
+    };
+    for noted in [&ada, &elsewhere, &roundabout] {
+        assert_eq!(memory.add(noted.clone()), None);
+    }
+    let files = memory.read().unwrap().files;
+    assert_eq!(files, [elsewhere, roundabout]);
+    // In other letters it is the same file where the system says so.
+    let capital = Noted {
+        file: world.disk.path().join("ADA.p12"),
+        ..ada
+    };
+    let same = capital.file.exists();
+    fs::write(&capital.file, "a").unwrap();
+    memory.add(capital);
+    assert_eq!(memory.read().unwrap().files.len(), if same { 2 } else { 3 });
+}
+
+#[test]
 fn add_keeps_a_damaged_note_aside() {
     let world = World::new();
     let memory = world.memory();
