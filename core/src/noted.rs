@@ -5,6 +5,7 @@
 //! nothing.
 
 use std::fs::{File, TryLockError};
+use std::io::{Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use std::{fs, io, thread};
@@ -27,7 +28,7 @@ use crate::warning::{Code, Warning};
 /// The file, in the folder that certstow keeps for an account.
 const NAME: &str = "copies.jsonl";
 
-/// What of it could not be read, before it was written anew.
+/// The lines of it that could not be read, before it was written anew.
 const DAMAGED: &str = "copies.jsonl.damaged";
 
 const LOCK: &str = "copies.lock";
@@ -273,16 +274,7 @@ impl Memory {
             notes.files.drain(..surplus);
         });
         match added {
-            Ok(0) => None,
-            Ok(damaged) => Some(Warning::new(
-                Code::NotNoted,
-                format!(
-                    "{} held {} that could not be read, and is kept in {DAMAGED} beside it: copies \
-                     that were saved before may not be known any more",
-                    self.file().display(),
-                    counted(damaged, "line", "lines"),
-                ),
-            )),
+            Ok(damaged) => self.damage(damaged),
             Err(reason) => Some(Warning::new(
                 Code::NotNoted,
                 format!("the copy {} was not noted: {reason}", file.display()),
@@ -290,18 +282,33 @@ impl Memory {
         }
     }
 
-    /// Forgets the files that are meant, and returns them.
+    /// That lines could not be read, if some could not.
+    fn damage(&self, lines: usize) -> Option<Warning> {
+        let text = format!(
+            "{} held {} that could not be read, kept in {DAMAGED} beside it: copies that were saved before \
+             may not be known any more",
+            self.file().display(),
+            counted(lines, "line", "lines"),
+        );
+        (lines > 0).then(|| Warning::new(Code::NotNoted, text))
+    }
+
+    /// Forgets the files that are meant, and returns them; with a warning, if something of what is remembered
+    /// could not be read. While others wait, so it is no time to look at files.
     ///
     /// # Errors
     /// What kept it from that, as a sentence.
-    pub fn forget(&self, is_meant: impl Fn(&Noted) -> bool) -> Result<Vec<Noted>, String> {
+    pub fn forget(
+        &self,
+        is_meant: impl Fn(&Noted) -> bool,
+    ) -> Result<(Vec<Noted>, Option<Warning>), String> {
         let mut forgotten = Vec::new();
-        self.change(|notes| {
+        let damaged = self.change(|notes| {
             let files = std::mem::take(&mut notes.files);
             let (meant, others) = files.into_iter().partition(|noted| is_meant(noted));
             (forgotten, notes.files) = (meant, others);
         })?;
-        Ok(forgotten)
+        Ok((forgotten, self.damage(damaged)))
     }
 
     fn bytes(&self) -> io::Result<Vec<u8>> {
@@ -323,8 +330,10 @@ impl Memory {
             .map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
         let mut notes = Notes::of(&bytes);
         if notes.damaged > 0 {
-            let aside = self.folder.join(DAMAGED);
-            write(&aside, Existing::ReplaceAny, &bytes).map_err(in_full)?;
+            self.keep_aside(&bytes).map_err(|error| {
+                let lines = counted(notes.damaged, "line", "lines");
+                format!("{lines} that cannot be read cannot be kept in {DAMAGED}: {error}")
+            })?;
         }
         let before = notes.clone();
         change(&mut notes);
@@ -332,6 +341,20 @@ impl Memory {
             write(&file, Existing::Replace, notes.lines().as_bytes()).map_err(in_full)?;
         }
         Ok(notes.damaged)
+    }
+
+    /// Adds the lines that cannot be read to those of earlier times.
+    fn keep_aside(&self, bytes: &[u8]) -> io::Result<()> {
+        let mut damaged = Vec::new();
+        for line in lines(bytes).filter(|line| noted(line).is_none()) {
+            damaged.extend_from_slice(line);
+            damaged.push(b'\n');
+        }
+        let path = os::long_path(&self.folder.join(DAMAGED));
+        let mut aside = os::open_or_make_private_file(&path)?;
+        aside.seek(SeekFrom::End(0))?;
+        aside.write_all(&damaged)?;
+        aside.sync_all()
     }
 
     /// A file system without locks has those write at once who do.
@@ -355,11 +378,10 @@ impl Memory {
 impl Notes {
     fn of(bytes: &[u8]) -> Self {
         let mut notes = Self::default();
-        let lines = bytes.split(|byte| *byte == b'\n');
-        for line in lines.filter(|line| !line.is_empty()) {
-            match serde_json::from_slice(line) {
-                Ok(noted) => notes.files.push(noted),
-                Err(_) => notes.damaged += 1,
+        for line in lines(bytes) {
+            match noted(line) {
+                Some(noted) => notes.files.push(noted),
+                None => notes.damaged += 1,
             }
         }
         notes
@@ -370,6 +392,16 @@ impl Notes {
         let lines = lines.filter_map(|noted| serde_json::to_string(noted).ok());
         lines.map(|line| line + "\n").collect()
     }
+}
+
+fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let lines = bytes.split(|byte| *byte == b'\n');
+    lines.filter(|line| !line.is_empty())
+}
+
+/// What a line says, if it can be read.
+fn noted(line: &[u8]) -> Option<Noted> {
+    serde_json::from_slice(line).ok()
 }
 
 /// The path of a file without links; of one that is not there, that of its folder with its name.

@@ -139,9 +139,12 @@ fn forget(args: &ForgetArgs, screen: &Screen) -> Result<Exit, Error> {
         true => noted.state() == State::Gone,
         false => files.iter().any(|file| noted.is_at(file)),
     };
-    let forgotten = memory
+    let (forgotten, warning) = memory
         .forget(is_meant)
         .map_err(|reason| Error::io(memory.file().to_string_lossy(), io::Error::other(reason)))?;
+    if let Some(warning) = warning {
+        screen.warn(&warning.text);
+    }
     let names = forgotten.iter().map(|noted| noted.file.to_string_lossy());
     if screen.json {
         let files: Vec<_> = names.collect();

@@ -90,7 +90,7 @@ fn add_replaces_the_note_of_a_path() {
     assert_eq!(memory.read().unwrap().files, [bob.clone(), ada.clone()]);
     assert!(!os::others_have_access(&File::open(memory.file()).unwrap()).unwrap());
     let forgotten = memory.forget(|noted| noted.file == bob.file).unwrap();
-    assert_eq!(forgotten, [bob]);
+    assert_eq!(forgotten, (vec![bob], None));
     assert_eq!(memory.read().unwrap().files, [ada]);
 }
 
@@ -134,9 +134,23 @@ fn add_keeps_a_damaged_note_aside() {
     assert_eq!(warning.code, Code::NotNoted);
     assert!(warning.text.contains("3 lines"), "{}", warning.text);
     let aside = memory.file().with_file_name(DAMAGED);
-    assert_eq!(fs::read(aside).unwrap(), torn);
+    let damaged = [b"{\"file\":\n\xff\x00\n", &whole[..20], b"\n"].concat();
+    assert_eq!(fs::read(&aside).unwrap(), damaged);
     let read = memory.read().unwrap();
     assert_eq!((read.files.len(), read.damaged), (2, 0));
+    // Nor is it lost, or not told, at another time.
+    let torn = [&fs::read(memory.file()).unwrap()[..], b"again"].concat();
+    fs::write(memory.file(), torn).unwrap();
+    let (forgotten, warning) = memory.forget(|noted| noted.label == "ada.p12").unwrap();
+    let warning = warning.unwrap().text;
+    assert!(
+        forgotten.len() == 1 && warning.contains("1 line"),
+        "{warning}"
+    );
+    assert_eq!(
+        fs::read(aside).unwrap(),
+        [&damaged[..], b"again\n"].concat()
+    );
 }
 
 #[test]
