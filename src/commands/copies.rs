@@ -133,14 +133,9 @@ fn forget(args: &ForgetArgs, screen: &Screen) -> Result<Exit, Error> {
             file: args.files.first().cloned().unwrap_or_default(),
         });
     };
-    let files: Vec<PathBuf> = args.files.iter().map(|file| absolute(file)).collect();
-    known(&memory, args, &files)?;
-    let is_meant = |noted: &Noted| match args.gone {
-        true => noted.state() == State::Gone,
-        false => files.iter().any(|file| noted.is_at(file)),
-    };
+    let meant = meant(&memory, args)?;
     let (forgotten, warning) = memory
-        .forget(is_meant)
+        .forget(|noted| meant.contains(noted))
         .map_err(|reason| Error::io(memory.file().to_string_lossy(), io::Error::other(reason)))?;
     if let Some(warning) = warning {
         screen.warn(&warning.text);
@@ -163,22 +158,27 @@ fn forget(args: &ForgetArgs, screen: &Screen) -> Result<Exit, Error> {
     Ok(Exit::Done)
 }
 
-/// That every file is known, before one is forgotten.
-fn known(memory: &Memory, args: &ForgetArgs, files: &[PathBuf]) -> Result<(), Error> {
+/// Those that are to be forgotten. Files are looked at here, where no other run waits for it; every file has
+/// to be known, before one is forgotten.
+fn meant(memory: &Memory, args: &ForgetArgs) -> Result<Vec<Noted>, Error> {
     let notes = memory
         .read()
         .map_err(|reason| Error::io(memory.file().to_string_lossy(), io::Error::other(reason)))?;
-    let is_known = |file: &PathBuf| notes.files.iter().any(|noted| noted.is_at(file));
-    match files
-        .iter()
-        .zip(&args.files)
-        .find(|(file, _)| !is_known(file))
-    {
-        Some((_, typed)) => Err(Error::NotNoted {
-            file: typed.clone(),
-        }),
-        None => Ok(()),
+    let mut noted = notes.files;
+    if args.gone {
+        noted.retain(|noted| noted.state() == State::Gone);
+        return Ok(noted);
     }
+    let mut meant = Vec::new();
+    for file in &args.files {
+        let at = absolute(file);
+        let before = meant.len();
+        meant.extend(noted.iter().filter(|noted| noted.is_at(&at)).cloned());
+        if meant.len() == before {
+            return Err(Error::NotNoted { file: file.clone() });
+        }
+    }
+    Ok(meant)
 }
 
 fn absolute(file: &Path) -> PathBuf {
