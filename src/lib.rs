@@ -75,7 +75,8 @@ fn run_command(arguments: &[OsString]) -> (Exit, bool) {
     let json = arguments.iter().any(|argument| argument == "--json");
     let line = match CommandLine::read(arguments) {
         Ok(line) => line,
-        Err(error) => return (answer(&error, arguments, json), false),
+        Err(Unread::Line(error)) => return (answer(&error, arguments, json), false),
+        Err(Unread::Defaults(error)) => return (tell(&error, json), false),
     };
     let screen = Arc::new(Screen::new(&line.cli.global));
     interrupt::handle(&screen);
@@ -134,22 +135,36 @@ struct CommandLine {
     defaults: Defaults,
 }
 
+/// Why a command line makes no sense.
+enum Unread {
+    /// It, or an option that it takes from elsewhere.
+    Line(clap::Error),
+    /// It lacks something, and what might say that cannot be read.
+    Defaults(Error),
+}
+
+impl From<clap::Error> for Unread {
+    fn from(error: clap::Error) -> Self {
+        Self::Line(error)
+    }
+}
+
 impl CommandLine {
-    fn read(arguments: &[OsString]) -> Result<Self, clap::Error> {
+    fn read(arguments: &[OsString]) -> Result<Self, Unread> {
         let mut command = args::command();
         let error = match command.try_get_matches_from_mut(arguments) {
-            Ok(matches) => return Self::with_defaults(command, matches, &[]),
+            Ok(matches) => return Ok(Self::with_defaults(command, matches, &[])?),
             Err(error) => error,
         };
         if error.kind() == ErrorKind::MissingRequiredArgument
-            && let Some(line) = Self::completed(args::command(), arguments)
+            && let Some(line) = Self::completed(args::command(), arguments)?
         {
             return Ok(line);
         }
         let Some((command, matches)) = wizard::meant(&error, arguments.to_vec()) else {
-            return Err(error);
+            return Err(error.into());
         };
-        Self::with_defaults(command, matches, &[])
+        Ok(Self::with_defaults(command, matches, &[])?)
     }
 
     /// The line without what the file for `--config` says something else about. That may be a pipe, and is
@@ -165,13 +180,19 @@ impl CommandLine {
     }
 
     /// A line that lacks something which is said elsewhere: what is required is missed once all words are read.
-    fn completed(mut command: clap::Command, arguments: &[OsString]) -> Option<Self> {
+    fn completed(
+        mut command: clap::Command,
+        arguments: &[OsString],
+    ) -> Result<Option<Self>, Unread> {
         let lenient = args::command().ignore_errors(true);
-        let matches = lenient.try_get_matches_from(arguments).ok()?;
-        let defaults = Defaults::of(&mut command, &matches, &[]);
-        match defaults.is_empty() {
-            true => None,
-            false => Self::parsed(command, matches, defaults).ok(),
+        let Ok(matches) = lenient.try_get_matches_from(arguments) else {
+            return Ok(None);
+        };
+        let mut defaults = Defaults::of(&mut command, &matches, &[]);
+        match defaults.wrong.take() {
+            Some(wrong) => Err(Unread::Defaults(wrong)),
+            None if defaults.is_empty() => Ok(None),
+            None => Ok(Self::parsed(command, matches, defaults).ok()),
         }
     }
 
@@ -259,6 +280,12 @@ fn dispatch(line: CommandLine, screen: &Screen) -> Result<Exit, Error> {
         Command::Man { folder } => man::run(folder, screen),
     };
     exit.map_err(|error| defaults.told_of(error))
+}
+
+/// Tells of what kept the command line from being read.
+fn tell(error: &Error, json: bool) -> Exit {
+    Screen::for_errors(json).error(error);
+    error.exit()
 }
 
 /// Prints help, the version, or what is wrong with the command line.
