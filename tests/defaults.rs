@@ -341,6 +341,25 @@ fn schedule_writes_defaults_into_task() {
 
 #[cfg(unix)]
 #[test]
+fn pipe_is_no_file_of_options() {
+    let folder = folder();
+    let pipe = folder.path().join("pipe");
+    let made = Command::new("mkfifo")
+        .args(["-m", "600"])
+        .arg(&pipe)
+        .status();
+    assert!(made.expect("mkfifo starts").success());
+    let mut certstow = certstow(folder.path());
+    certstow.env("CERTSTOW_CONFIG", pipe).args(["list"]);
+    let (code, _, errors) = outcome(&mut certstow);
+    assert!(
+        code == 2 && errors.contains("pipe: it is no regular file"),
+        "{errors}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
 fn file_that_others_may_write_to_is_refused() {
     use std::os::unix::fs::PermissionsExt as _;
 

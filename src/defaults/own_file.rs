@@ -68,7 +68,7 @@ pub(super) struct OptionsFile {
 ///
 /// # Errors
 /// - [`Error::Library`]: it cannot be read.
-/// - [`Error::Config`]: another account may write to it; or something in it makes no sense, even in a part
+/// - [`Error::Config`]: it is a pipe, a device or a folder; another account may write to it; or something in it makes no sense, even in a part
 ///   for another command.
 pub(super) fn read(
     file: &OptionsFile,
@@ -77,6 +77,15 @@ pub(super) fn read(
     command: &Command,
 ) -> Result<Option<Vec<Given>>, Error> {
     let path = &file.path;
+    // A pipe may never answer, and no wait is bounded yet.
+    if path.metadata().is_ok_and(|found| !found.is_file()) {
+        return Err(Error::Config {
+            file: path.clone(),
+            line: None,
+            message: "it is no regular file".to_owned(),
+            advice: WrongOption::OfPerson,
+        });
+    }
     match os::written_by_others(path) {
         Ok(None) => {}
         Ok(Some(open)) => return Err(open_to_others(path, &open)),
