@@ -157,6 +157,7 @@ impl Noted {
     /// Whether it is this file, however that is named: in other letters where the file system takes them for
     /// the same, or through another folder. What lies on another volume is not looked at: it may not answer.
     pub fn is_at(&self, file: &Path) -> bool {
+        let file = &std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
         if self.file == *file {
             return true;
         }
@@ -164,6 +165,11 @@ impl Noted {
         name(&self.file) == name(file)
             && !Volume::of(folder_of(file)).is_not(&self.volume)
             && real(&self.file).is_some_and(|known| Some(known) == real(file))
+    }
+
+    /// Whether the volume that it was saved to is known to be that of a file which is there.
+    pub fn is_on_volume_of(&self, file: &Path) -> bool {
+        self.volume.id.is_some() && self.volume.id == os::volume(folder_of(file))
     }
 
     /// When it was saved, if that can be read.

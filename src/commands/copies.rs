@@ -12,7 +12,6 @@
 //! and `copies forget` `certstow.copies-forget/1`, with the `files` that were forgotten.
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
 
 use certstow_core::noted::{Memory, Noted, State};
 use certstow_core::time;
@@ -171,16 +170,11 @@ fn meant(memory: &Memory, args: &ForgetArgs) -> Result<Vec<Noted>, Error> {
     }
     let mut meant = Vec::new();
     for file in &args.files {
-        let at = absolute(file);
         let before = meant.len();
-        meant.extend(noted.iter().filter(|noted| noted.is_at(&at)).cloned());
+        meant.extend(noted.iter().filter(|noted| noted.is_at(file)).cloned());
         if meant.len() == before {
             return Err(Error::NotNoted { file: file.clone() });
         }
     }
     Ok(meant)
-}
-
-fn absolute(file: &Path) -> PathBuf {
-    std::path::absolute(file).unwrap_or_else(|_| file.to_owned())
 }
