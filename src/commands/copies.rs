@@ -63,7 +63,7 @@ fn list(screen: &Screen) -> Result<Exit, Error> {
         screen.print(|out| write(out, &found))?;
     }
     let lost = found.iter().any(|(_, state)| !state.may_be_there());
-    Ok(match lost || warning.is_some() {
+    Ok(match lost {
         true => Exit::Partial,
         false => Exit::Done,
     })
