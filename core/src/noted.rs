@@ -1,7 +1,7 @@
 //! What an account remembers of the files with a private key that it saved: which identity is in each,
 //! where it is, and what its bytes were. Nothing in it is secret. So it is known later that there is a
 //! copy, and whether it is still what was proven. It is a line of JSON for each file
-//! (schema `certstow.copies/1`), written anew as a whole under a lock, so that two that save at once lose
+//! (schema `certstow.copy/1`), written anew as a whole under a lock, so that two that save at once lose
 //! nothing.
 
 use std::fs::{File, TryLockError};
@@ -30,6 +30,9 @@ const NAME: &str = "copies.jsonl";
 
 /// The lines of it that could not be read, before it was written anew.
 const DAMAGED: &str = "copies.jsonl.damaged";
+
+/// What each line says that it is.
+const SCHEMA: &str = "certstow.copy/1";
 
 const LOCK: &str = "copies.lock";
 
@@ -64,6 +67,14 @@ pub struct Noted {
     /// The volume that it was on.
     #[serde(default)]
     pub volume: Volume,
+}
+
+/// A line of the file.
+#[derive(Serialize)]
+struct Line<'a> {
+    schema: &'static str,
+    #[serde(flatten)]
+    noted: &'a Noted,
 }
 
 /// A volume, as far as the system tells.
@@ -395,7 +406,11 @@ impl Notes {
 
     fn lines(&self) -> String {
         let lines = self.files.iter();
-        let lines = lines.filter_map(|noted| serde_json::to_string(noted).ok());
+        let lines = lines.map(|noted| Line {
+            schema: SCHEMA,
+            noted,
+        });
+        let lines = lines.filter_map(|line| serde_json::to_string(&line).ok());
         lines.map(|line| line + "\n").collect()
     }
 }

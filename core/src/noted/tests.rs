@@ -88,6 +88,13 @@ fn add_replaces_the_note_of_a_path() {
         assert_eq!(memory.add(noted.clone()), None);
     }
     assert_eq!(memory.read().unwrap().files, [bob.clone(), ada.clone()]);
+    let lines = fs::read_to_string(memory.file()).unwrap();
+    assert!(
+        lines
+            .lines()
+            .all(|line| line.starts_with(r#"{"schema":"certstow.copy/1","thumbprint":{"#)),
+        "{lines}"
+    );
     assert!(!os::others_have_access(&File::open(memory.file()).unwrap()).unwrap());
     let forgotten = memory.forget(|noted| noted.file == bob.file).unwrap();
     assert_eq!(forgotten, (vec![bob], None));
