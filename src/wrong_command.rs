@@ -271,16 +271,11 @@ fn of_path(below: &str, word: &str, arguments: &[OsString]) -> Option<Said> {
     });
     match (path.is_file(), is_identity) {
         (true, _) => {
-            let files = arguments.iter().skip(1);
-            let files = files.filter(|file| Path::new(file).is_file());
-            let files = files.map(|file| os::shell_word(&file.to_string_lossy()));
-            let files = files.collect::<Vec<_>>().join(" ");
+            let words = arguments.iter().skip_while(|argument| *argument != word);
+            let [import, check] = ["import", "check"].map(|name| with_files(name, words.clone()));
             Some((
                 format!("'{word}' is a file, and no command"),
-                format!(
-                    "to take in what it holds: certstow import {files}; to see how it is protected: \
-                     certstow check {files}"
-                ),
+                format!("to take in what it holds: {import}; to see how it is protected: {check}"),
             ))
         }
         (false, true) => Some((
@@ -289,6 +284,25 @@ fn of_path(below: &str, word: &str, arguments: &[OsString]) -> Option<Said> {
         )),
         (false, false) => None,
     }
+}
+
+/// The line of a command for the files among the words up to the first option, and with the options that
+/// follow, if it has them all.
+fn with_files<'a>(name: &str, words: impl Iterator<Item = &'a OsString>) -> String {
+    let mut words = words.peekable();
+    let mut line: Vec<OsString> = vec!["certstow".into(), name.into()];
+    while let Some(word) = words.next_if(|word| !word.as_encoded_bytes().starts_with(b"-")) {
+        if Path::new(word).is_file() {
+            line.push(word.clone());
+        }
+    }
+    let whole: Vec<_> = line.iter().chain(words).cloned().collect();
+    if args::parse(&mut args::command(), &whole).is_ok() {
+        line = whole;
+    }
+    let line = line.iter();
+    let line = line.map(|word| os::shell_word(&word.to_string_lossy()));
+    line.collect::<Vec<_>>().join(" ")
 }
 
 fn of_folder(below: &str, folder: &Path, quoted: &str) -> String {
@@ -419,6 +433,19 @@ mod tests {
             assert!(!format!("{message}{hint}").contains("s3cret"), "{line}");
         }
         assert_eq!(said("certstow list --colour always"), None);
+    }
+
+    #[test]
+    fn meant_takes_no_value_for_a_file() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+        let typed = format!("certstow --quiet {file} --password-file {file}");
+        let (_, hint) = said(&typed).unwrap();
+        for name in ["import", "check"] {
+            let line = format!("certstow {name} {file} --password-file {file}");
+            assert!(hint.contains(&line), "{hint}");
+        }
+        let (_, hint) = said(&format!("certstow {file} --nonsense {file}")).unwrap();
+        assert!(hint.ends_with(&format!("certstow check {file}")), "{hint}");
     }
 
     #[test]
