@@ -296,7 +296,7 @@ fn with_files<'a>(name: &str, words: impl Iterator<Item = &'a OsString>) -> Stri
             line.push(word.clone());
         }
     }
-    let whole: Vec<_> = line.iter().chain(words).cloned().collect();
+    let whole = [&line[..], &words.cloned().collect::<Vec<_>>()].concat();
     if args::parse(&mut args::command(), &whole).is_ok() {
         line = whole;
     }
