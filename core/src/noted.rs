@@ -371,7 +371,7 @@ impl Memory {
         let mut aside = os::open_or_make_private_file(&path)?;
         aside.seek(SeekFrom::End(0))?;
         aside.write_all(&damaged)?;
-        aside.sync_all()
+        os::disk::sync_file(&aside).map(drop)
     }
 
     /// A file system without locks has those write at once who do.
