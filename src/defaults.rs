@@ -172,7 +172,7 @@ impl<'a> Line<'a> {
             before.extend_from_slice(config);
             let asks = self.is_for_wizard();
             given.retain(|given| {
-                !self.is_replaced(given, &before) && !(asks && args::selects(&given.name))
+                !(self.is_replaced(given, &before) || asks && args::selects(&given.name))
             });
             defaults.take(file.path.display().to_string(), given);
         }
