@@ -37,7 +37,7 @@ pub(crate) use contents::{AlgorithmArgs, ContentArgs};
 pub(crate) use copies::{CopiesAction, CopiesCommand, ForgetArgs};
 pub(crate) use doctor::DoctorArgs;
 pub(crate) use export::ExportArgs;
-pub(crate) use filter::SelectArgs;
+pub(crate) use filter::{SelectArgs, selects};
 pub(crate) use given::{Given, Kind, Typed, given};
 pub(crate) use global::Global;
 pub(crate) use import::ImportArgs;

@@ -34,8 +34,8 @@ pub(crate) struct Defaults {
 }
 
 impl Defaults {
-    /// Of a command line.
-    pub(crate) fn of(certstow: &mut Command, matches: &ArgMatches) -> Self {
+    /// Of a command line that was typed, with what its file for `--config` says.
+    pub(crate) fn of(certstow: &mut Command, matches: &ArgMatches, config: &[Given]) -> Self {
         let named = [STORE, FILE]
             .into_iter()
             .any(|name| env::var_os(name).is_some());
@@ -51,7 +51,7 @@ impl Defaults {
         if !line.takes_any() {
             return Self::default();
         }
-        line.defaults().unwrap_or_else(|wrong| Self {
+        line.defaults(config).unwrap_or_else(|wrong| Self {
             wrong: Some(wrong),
             ..Self::default()
         })
@@ -85,12 +85,37 @@ impl Defaults {
         words
     }
 
+    /// An error about options, with where some come from that nobody typed.
+    pub(crate) fn told_of(&self, error: Error) -> Error {
+        let taken = self.taken.iter().filter(|(_, options)| !options.is_empty());
+        let taken: Vec<_> = taken
+            .map(|(from, options)| format!("{from}: {}", options.join(", ")))
+            .collect();
+        match error {
+            Error::Usage(text) if !taken.is_empty() => Error::Usage(format!(
+                "{text} (some options are from {}; --no-config does without them)",
+                taken.join("; ")
+            )),
+            error => error,
+        }
+    }
+
     fn take(&mut self, from: String, given: Vec<Given>) {
         let mut names: Vec<_> = given.iter().map(|given| given.name.clone()).collect();
         names.dedup();
         self.taken.push((from, names));
         self.given.extend(given);
     }
+}
+
+/// What the file for `--config` says; what is wrong with it the command says. It may be a pipe that nobody
+/// writes to.
+pub(crate) fn of_config(certstow: &Command, matches: &ArgMatches) -> Vec<Given> {
+    let typed = Line::of(certstow, matches).typed;
+    let config = typed.iter().find(|given| given.name == "config");
+    let file = config.and_then(|given| given.value.as_deref());
+    let read = file.and_then(|file| option_file::read(Path::new(file)).ok());
+    read.map(|read| read.given).unwrap_or_default()
 }
 
 /// A command line as it was typed.
@@ -129,7 +154,7 @@ impl<'a> Line<'a> {
         !reads_none && !has("no-config") && !has("program")
     }
 
-    fn defaults(&self) -> Result<Defaults, Error> {
+    fn defaults(&self, config: &[Given]) -> Result<Defaults, Error> {
         let mut defaults = Defaults::default();
         let mut before = self.typed.clone();
         let name = self.names.join(" ");
@@ -144,27 +169,31 @@ impl<'a> Line<'a> {
             return Ok(defaults);
         };
         if let Some(mut given) = own_file::read(&file, self.certstow, &name, &self.command)? {
-            before.extend(self.of_config());
-            given.retain(|given| !self.is_replaced(given, &before));
+            before.extend_from_slice(config);
+            let asks = self.is_for_wizard();
+            given.retain(|given| {
+                !(self.is_replaced(given, &before) || asks && args::selects(&given.name))
+            });
             defaults.take(file.path.display().to_string(), given);
         }
         Ok(defaults)
+    }
+
+    /// Whether it asks which identity is meant. No filter for all commands answers that.
+    fn is_for_wizard(&self) -> bool {
+        let has_selector = self
+            .command
+            .get_positionals()
+            .any(|place| self.matches.value_source(place.get_id().as_str()).is_some());
+        self.names == ["export"]
+            && !has_selector
+            && !self.typed.iter().any(|given| args::selects(&given.name))
     }
 
     fn is_replaced(&self, given: &Given, before: &[Given]) -> bool {
         before
             .iter()
             .any(|first| replaces(&self.command, first, given))
-    }
-
-    /// What the file for `--config` says; what is wrong with it the command says.
-    fn of_config(&self) -> Vec<Given> {
-        let config = self.typed.iter().find(|given| given.name == "config");
-        let file = config
-            .and_then(|given| given.value.as_deref())
-            .map(Path::new);
-        let read = file.and_then(|file| option_file::read(file).ok());
-        read.map(|read| read.given).unwrap_or_default()
     }
 }
 

@@ -130,8 +130,8 @@ impl WrongOption {
                  them; --no-config does without the file"
             }
             Self::OfOthers => {
-                "take their right to write away ('chmod go-w', or its permissions on Windows); \
-                 --no-config does without the file"
+                "take their right to write away ('chmod go-w', or its permissions on Windows); or, under \
+                 sudo, give --no-config or set CERTSTOW_CONFIG to an empty value"
             }
             Self::Escape => {
                 "in \"double quotes\" a backslash begins an escape: write paths of Windows in \

@@ -52,7 +52,7 @@ use certstow_formats::secret::wipe_stack;
 
 use crate::error::{Error, Explain as _};
 use crate::exit::Exit;
-use args::{Cli, Command, ScheduleCommand};
+use args::{Cli, Command, Given, ScheduleCommand};
 use clap::error::ErrorKind;
 use clap::{ArgMatches, FromArgMatches as _};
 pub use completions::answer as answer_shell;
@@ -75,12 +75,17 @@ fn run_command(arguments: &[OsString]) -> (Exit, bool) {
     let json = arguments.iter().any(|argument| argument == "--json");
     let line = match CommandLine::read(arguments) {
         Ok(line) => line,
-        Err(error) => return (answer(&error, arguments, json), false),
+        Err(Unread::Line(error)) => return (answer(&error, arguments, json), false),
+        Err(Unread::Defaults(error)) => return (tell(&error, json), false),
     };
     let screen = Arc::new(Screen::new(&line.cli.global));
     interrupt::handle(&screen);
     let tilde = Tilde::of(arguments);
     let watch = timeout::watch(&line.cli.global, &screen);
+    let line = match line.over_config() {
+        Ok(line) => line,
+        Err(error) => return (answer(&error, arguments, json), false),
+    };
     let monitor = match &line.cli.command {
         Command::Backup(command) => Monitor::of(command),
         _ => None,
@@ -125,63 +130,101 @@ fn monitored(
 struct CommandLine {
     cli: Cli,
     command: clap::Command,
+    typed: ArgMatches,
     matches: ArgMatches,
     defaults: Defaults,
 }
 
+/// Why a command line makes no sense.
+enum Unread {
+    /// It, or an option that it takes from elsewhere.
+    Line(clap::Error),
+    /// It lacks something, and what might say that cannot be read.
+    Defaults(Error),
+}
+
+impl From<clap::Error> for Unread {
+    fn from(error: clap::Error) -> Self {
+        Self::Line(error)
+    }
+}
+
 impl CommandLine {
-    fn read(arguments: &[OsString]) -> Result<Self, clap::Error> {
+    fn read(arguments: &[OsString]) -> Result<Self, Unread> {
         let mut command = args::command();
         let error = match command.try_get_matches_from_mut(arguments) {
-            Ok(matches) => return Self::with_defaults(command, matches),
+            Ok(matches) => return Ok(Self::with_defaults(command, matches, &[])?),
             Err(error) => error,
         };
         if error.kind() == ErrorKind::MissingRequiredArgument
-            && let Some(line) = Self::completed(args::command(), arguments)
+            && let Some(line) = Self::completed(args::command(), arguments)?
         {
             return Ok(line);
         }
         let Some((command, matches)) = wizard::meant(&error, arguments.to_vec()) else {
-            return Err(error);
+            return Err(error.into());
         };
-        Self::with_defaults(command, matches)
+        Ok(Self::with_defaults(command, matches, &[])?)
+    }
+
+    /// The line without what the file for `--config` says something else about. That may be a pipe, and is
+    /// read where a wait ends in time.
+    fn over_config(self) -> Result<Self, clap::Error> {
+        if self.defaults.is_empty() {
+            return Ok(self);
+        }
+        match defaults::of_config(&self.command, &self.typed) {
+            config if config.is_empty() => Ok(self),
+            config => Self::with_defaults(self.command, self.typed, &config),
+        }
     }
 
     /// A line that lacks something which is said elsewhere: what is required is missed once all words are read.
-    fn completed(mut command: clap::Command, arguments: &[OsString]) -> Option<Self> {
+    fn completed(
+        mut command: clap::Command,
+        arguments: &[OsString],
+    ) -> Result<Option<Self>, Unread> {
         let lenient = args::command().ignore_errors(true);
-        let matches = lenient.try_get_matches_from(arguments).ok()?;
-        let defaults = Defaults::of(&mut command, &matches);
-        match defaults.is_empty() {
-            true => None,
-            false => Self::parsed(command, &matches, defaults).ok(),
+        let Ok(matches) = lenient.try_get_matches_from(arguments) else {
+            return Ok(None);
+        };
+        let mut defaults = Defaults::of(&mut command, &matches, &[]);
+        match defaults.wrong.take() {
+            Some(wrong) => Err(Unread::Defaults(wrong)),
+            None if defaults.is_empty() => Ok(None),
+            None => Ok(Self::parsed(command, matches, defaults).ok()),
         }
     }
 
-    fn with_defaults(mut command: clap::Command, matches: ArgMatches) -> Result<Self, clap::Error> {
-        let defaults = Defaults::of(&mut command, &matches);
+    fn with_defaults(
+        mut command: clap::Command,
+        typed: ArgMatches,
+        config: &[Given],
+    ) -> Result<Self, clap::Error> {
+        let defaults = Defaults::of(&mut command, &typed, config);
         if defaults.is_empty() {
-            let cli = Cli::from_arg_matches(&matches)?;
             return Ok(Self {
-                cli,
+                cli: Cli::from_arg_matches(&typed)?,
                 command,
-                matches,
+                matches: typed.clone(),
+                typed,
                 defaults,
             });
         }
-        Self::parsed(command, &matches, defaults)
+        Self::parsed(command, typed, defaults)
     }
 
     fn parsed(
         mut command: clap::Command,
-        matches: &ArgMatches,
+        typed: ArgMatches,
         defaults: Defaults,
     ) -> Result<Self, clap::Error> {
-        let words = defaults.added(&command, matches);
+        let words = defaults.added(&command, &typed);
         let matches = command.try_get_matches_from_mut(words)?;
         Ok(Self {
             cli: Cli::from_arg_matches(&matches)?,
             command,
+            typed,
             matches,
             defaults,
         })
@@ -219,7 +262,7 @@ fn dispatch(line: CommandLine, screen: &Screen) -> Result<Exit, Error> {
     {
         return Err(wrong);
     }
-    match &cli.command {
+    let exit = match &cli.command {
         Command::List(args) => commands::list::run(args, screen),
         Command::Show(args) => commands::show::run(args, screen),
         Command::Export(args) if args.select.is_empty() => wizard::run(args, screen),
@@ -235,7 +278,14 @@ fn dispatch(line: CommandLine, screen: &Screen) -> Result<Exit, Error> {
         Command::Stores => commands::stores::run(screen),
         Command::Completions { shell } => completions::run(*shell, screen),
         Command::Man { folder } => man::run(folder, screen),
-    }
+    };
+    exit.map_err(|error| defaults.told_of(error))
+}
+
+/// Tells of what kept the command line from being read.
+fn tell(error: &Error, json: bool) -> Exit {
+    Screen::for_errors(json).error(error);
+    error.exit()
 }
 
 /// Prints help, the version, or what is wrong with the command line.

@@ -6,7 +6,7 @@ pub(crate) mod reader;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use certstow_core::nearest::nearest;
 use certstow_core::text;
@@ -45,7 +45,23 @@ pub(super) fn with_file(typed: &Typed<BackupArgs>) -> Result<BackupArgs, Error> 
 /// - [`Error::Config`]: it is no text, or no TOML; it has a key that does not exist, or a value that makes
 ///   no sense there; or two keys exclude each other.
 pub(super) fn read(file: &Path) -> Result<Typed<BackupArgs>, Error> {
-    parse(&reader::read(file, WrongOption::OfBackup)?, file)
+    parse(&text_of(file)?, file)
+}
+
+/// The text of a file. That of a pipe is kept, which gives it once, for whoever asks again.
+fn text_of(file: &Path) -> Result<String, Error> {
+    static PIPED: Mutex<Vec<(PathBuf, String)>> = Mutex::new(Vec::new());
+    let read = || reader::read(file, WrongOption::OfBackup);
+    if file.is_file() {
+        return read();
+    }
+    let mut piped = PIPED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, text)) = piped.iter().find(|(path, _)| path == file) {
+        return Ok(text.clone());
+    }
+    let text = read()?;
+    piped.push((file.to_owned(), text.clone()));
+    Ok(text)
 }
 
 /// The same of the text of a file.

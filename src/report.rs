@@ -360,10 +360,8 @@ impl Item {
             away: false,
         });
         // Where a folder that was looked at has the file, it is said of that.
-        let noted = noted.states(&entry.id).into_iter().filter(|(noted, _)| {
-            let hash = &noted.sha256;
-            !files.iter().any(|(_, kept)| kept.saved.sha256 == *hash)
-        });
+        let noted = noted.states(&entry.id).into_iter();
+        let noted = noted.filter(|found| !files.iter().any(|file| is_of_folder(found, file)));
         let (there, lost): (Vec<_>, Vec<_>) = noted.partition(|(_, state)| state.may_be_there());
         let stores = identity.entries().iter().map(|stored| {
             let name = inventory.store_name(stored.store);
@@ -459,6 +457,15 @@ fn whole((folder, kept): &(String, Kept)) -> Option<Copy> {
 }
 
 /// A file that was exported.
+/// Whether a file that was exported is this one of a folder: by its path, or on the same volume, which is
+/// elsewhere now. Copies in other places have the same bytes.
+fn is_of_folder((noted, state): &(&Noted, State), (folder, kept): &(String, Kept)) -> bool {
+    let file = Path::new(folder).join(&kept.saved.file);
+    let is_elsewhere_now = matches!(state, State::NotReachable(_));
+    kept.saved.sha256 == noted.sha256
+        && (noted.is_at(&file) || is_elsewhere_now && noted.is_on_volume_of(&file))
+}
+
 fn saved((noted, state): &(&Noted, State)) -> Copy {
     Copy {
         when: noted.when(),

@@ -175,16 +175,22 @@ fn of_word(error: &clap::Error, arguments: &[OsString]) -> Option<Said> {
         let line = with_folder(line, word, arguments);
         return Some((message, format!("'certstow {line}' {what}")));
     }
-    let suggested = suggested(error, parent, word);
-    let is_bare = Path::new(word).extension().is_none() && !word.contains(['/', '\\']);
+    let nearest = nearest(
+        word,
+        parent.get_subcommands().map(Command::get_name),
+        |name| name,
+    );
+    let path = Path::new(word);
+    let is_bare = path.extension().is_none() && !word.contains(['/', '\\']);
+    let is_meant = nearest.is_none() || !is_bare || backup_folder::is_one(path);
     let takes_paths = below.is_empty() || below == "backup";
     if takes_paths
-        && (suggested.is_empty() || !is_bare)
+        && is_meant
         && let Some(said) = of_path(&below, word, arguments)
     {
         return Some(said);
     }
-    let suggested: Vec<_> = suggested
+    let suggested: Vec<_> = suggested(error, nearest)
         .iter()
         .map(|name| format!("'certstow {}'", joined(&below, name)))
         .collect();
@@ -231,9 +237,8 @@ fn joined(below: &str, word: &str) -> String {
 }
 
 /// The commands that the word may be, the nearest first.
-fn suggested(error: &clap::Error, parent: &Command, word: &str) -> Vec<String> {
-    let names = parent.get_subcommands().map(Command::get_name);
-    let nearest = nearest(word, names, |name| name).map(str::to_owned);
+fn suggested(error: &clap::Error, nearest: Option<&str>) -> Vec<String> {
+    let nearest = nearest.map(str::to_owned);
     let Some(ContextValue::Strings(of_clap)) = error.get(ContextKind::SuggestedSubcommand) else {
         return nearest.into_iter().collect();
     };
@@ -266,16 +271,11 @@ fn of_path(below: &str, word: &str, arguments: &[OsString]) -> Option<Said> {
     });
     match (path.is_file(), is_identity) {
         (true, _) => {
-            let files = arguments.iter().skip(1);
-            let files = files.filter(|file| Path::new(file).is_file());
-            let files = files.map(|file| os::shell_word(&file.to_string_lossy()));
-            let files = files.collect::<Vec<_>>().join(" ");
+            let words = arguments.iter().skip_while(|argument| *argument != word);
+            let [import, check] = ["import", "check"].map(|name| with_files(name, words.clone()));
             Some((
                 format!("'{word}' is a file, and no command"),
-                format!(
-                    "to take in what it holds: certstow import {files}; to see how it is protected: \
-                     certstow check {files}"
-                ),
+                format!("to take in what it holds: {import}; to see how it is protected: {check}"),
             ))
         }
         (false, true) => Some((
@@ -284,6 +284,25 @@ fn of_path(below: &str, word: &str, arguments: &[OsString]) -> Option<Said> {
         )),
         (false, false) => None,
     }
+}
+
+/// The line of a command for the files among the words up to the first option, and with the options that
+/// follow, if it has them all.
+fn with_files<'a>(name: &str, words: impl Iterator<Item = &'a OsString>) -> String {
+    let mut words = words.peekable();
+    let mut line: Vec<OsString> = vec!["certstow".into(), name.into()];
+    while let Some(word) = words.next_if(|word| !word.as_encoded_bytes().starts_with(b"-")) {
+        if Path::new(word).is_file() {
+            line.push(word.clone());
+        }
+    }
+    let whole = [&line[..], &words.cloned().collect::<Vec<_>>()].concat();
+    if args::parse(&mut args::command(), &whole).is_ok() {
+        line = whole;
+    }
+    let line = line.iter();
+    let line = line.map(|word| os::shell_word(&word.to_string_lossy()));
+    line.collect::<Vec<_>>().join(" ")
 }
 
 fn of_folder(below: &str, folder: &Path, quoted: &str) -> String {
@@ -414,6 +433,19 @@ mod tests {
             assert!(!format!("{message}{hint}").contains("s3cret"), "{line}");
         }
         assert_eq!(said("certstow list --colour always"), None);
+    }
+
+    #[test]
+    fn meant_takes_no_value_for_a_file() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+        let typed = format!("certstow --quiet {file} --password-file {file}");
+        let (_, hint) = said(&typed).unwrap();
+        for name in ["import", "check"] {
+            let line = format!("certstow {name} {file} --password-file {file}");
+            assert!(hint.contains(&line), "{hint}");
+        }
+        let (_, hint) = said(&format!("certstow {file} --nonsense {file}")).unwrap();
+        assert!(hint.ends_with(&format!("certstow check {file}")), "{hint}");
     }
 
     #[test]

@@ -91,6 +91,23 @@ fn store_comes_from_first_source() {
     }
 }
 
+/// As a shell hands over what another program decrypts: `--config <(sops -d c.toml)`.
+#[cfg(unix)]
+#[test]
+fn piped_config_is_read_once() {
+    let folder = folder();
+    let pipe = folder.path().join("pipe");
+    let made = Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.expect("mkfifo starts").success());
+    fs::create_dir(folder.path().join("piped")).expect("a folder");
+    let config = "store = 'piped'\nto = 'b'\npassword-env = 'SECRET'\n";
+    let writing = std::thread::spawn(move || fs::write(pipe, config));
+    let mut certstow = with_file(folder.path(), "store = 'own'\ntimeout = '20s'\n");
+    let (code, _, errors) = outcome(certstow.args(["-v", "backup", "--config", "pipe"]));
+    writing.join().expect("it ends").expect("written");
+    assert!(code == 10 && errors.contains("piped"), "{errors}");
+}
+
 #[test]
 fn no_config_leaves_file_and_variable_out() {
     let folder = folder();
@@ -114,6 +131,17 @@ fn verbose_names_what_was_taken() {
         file.display()
     );
     assert!(errors.starts_with(&expected), "{errors}");
+}
+
+/// What only the command itself refuses, it refuses by names that may be nobody's who typed.
+#[test]
+fn usage_error_names_file_of_options() {
+    let folder = folder();
+    let mut certstow = with_file(folder.path(), "[list]\ntree = true\n");
+    let (code, _, errors) = outcome(certstow.args(["list", "--json", "--store", "."]));
+    assert_eq!(code, 2, "{errors}");
+    let told = "own.toml: tree; --no-config does without them)";
+    assert!(errors.contains(told), "{errors}");
 }
 
 #[test]
@@ -187,6 +215,10 @@ fn broken_file_ends_commands_but_not_help() {
         &["backup", "verify", "x"],
         &["schedule", "show"],
         &["stores"],
+        // They lack what the file might say.
+        &["show"],
+        &["backup", "restore", "x"],
+        &["export"],
     ] {
         let (code, _, errors) = run(words);
         assert!(
@@ -305,6 +337,25 @@ fn schedule_writes_defaults_into_task() {
         to.display()
     );
     assert!(task.contains(&line), "{task}");
+}
+
+#[cfg(unix)]
+#[test]
+fn pipe_is_no_file_of_options() {
+    let folder = folder();
+    let pipe = folder.path().join("pipe");
+    let made = Command::new("mkfifo")
+        .args(["-m", "600"])
+        .arg(&pipe)
+        .status();
+    assert!(made.expect("mkfifo starts").success());
+    let mut certstow = certstow(folder.path());
+    certstow.env("CERTSTOW_CONFIG", pipe).args(["list"]);
+    let (code, _, errors) = outcome(&mut certstow);
+    assert!(
+        code == 2 && errors.contains("pipe: it is no regular file"),
+        "{errors}"
+    );
 }
 
 #[cfg(unix)]

@@ -1,10 +1,11 @@
 //! What an account remembers of the files with a private key that it saved: which identity is in each,
 //! where it is, and what its bytes were. Nothing in it is secret. So it is known later that there is a
 //! copy, and whether it is still what was proven. It is a line of JSON for each file
-//! (schema `certstow.copies/1`), written anew as a whole under a lock, so that two that save at once lose
+//! (schema `certstow.copy/1`), written anew as a whole under a lock, so that two that save at once lose
 //! nothing.
 
 use std::fs::{File, TryLockError};
+use std::io::{Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use std::{fs, io, thread};
@@ -27,8 +28,11 @@ use crate::warning::{Code, Warning};
 /// The file, in the folder that certstow keeps for an account.
 const NAME: &str = "copies.jsonl";
 
-/// What of it could not be read, before it was written anew.
+/// The lines of it that could not be read, before it was written anew.
 const DAMAGED: &str = "copies.jsonl.damaged";
+
+/// What each line says that it is.
+const SCHEMA: &str = "certstow.copy/1";
 
 const LOCK: &str = "copies.lock";
 
@@ -63,6 +67,14 @@ pub struct Noted {
     /// The volume that it was on.
     #[serde(default)]
     pub volume: Volume,
+}
+
+/// A line of the file.
+#[derive(Serialize)]
+struct Line<'a> {
+    schema: &'static str,
+    #[serde(flatten)]
+    noted: &'a Noted,
 }
 
 /// A volume, as far as the system tells.
@@ -151,6 +163,24 @@ impl Noted {
             volume: Volume::of(folder_of(&file)),
             file,
         })
+    }
+
+    /// Whether it is this file, however that is named: in other letters where the file system takes them for
+    /// the same, or through another folder. What lies on another volume is not looked at: it may not answer.
+    pub fn is_at(&self, file: &Path) -> bool {
+        let file = &std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+        if self.file == *file {
+            return true;
+        }
+        let name = |file: &Path| Some(file.file_name()?.to_string_lossy().to_lowercase());
+        name(&self.file) == name(file)
+            && !Volume::of(folder_of(file)).is_not(&self.volume)
+            && real(&self.file).is_some_and(|known| Some(known) == real(file))
+    }
+
+    /// Whether the volume that it was saved to is known to be that of a file which is there.
+    pub fn is_on_volume_of(&self, file: &Path) -> bool {
+        self.volume.id.is_some() && self.volume.id == os::volume(folder_of(file))
     }
 
     /// When it was saved, if that can be read.
@@ -255,22 +285,13 @@ impl Memory {
         }
         let file = noted.file.clone();
         let added = self.change(|notes| {
-            notes.files.retain(|known| known.file != noted.file);
+            notes.files.retain(|known| !known.is_at(&noted.file));
             notes.files.push(noted);
             let surplus = notes.files.len().saturating_sub(MOST);
             notes.files.drain(..surplus);
         });
         match added {
-            Ok(0) => None,
-            Ok(damaged) => Some(Warning::new(
-                Code::NotNoted,
-                format!(
-                    "{} held {} that could not be read, and is kept in {DAMAGED} beside it: copies \
-                     that were saved before may not be known any more",
-                    self.file().display(),
-                    counted(damaged, "line", "lines"),
-                ),
-            )),
+            Ok(damaged) => self.damage(damaged),
             Err(reason) => Some(Warning::new(
                 Code::NotNoted,
                 format!("the copy {} was not noted: {reason}", file.display()),
@@ -278,18 +299,33 @@ impl Memory {
         }
     }
 
-    /// Forgets the files that are meant, and returns them.
+    /// That lines could not be read, if some could not.
+    fn damage(&self, lines: usize) -> Option<Warning> {
+        let text = format!(
+            "{} held {} that could not be read, kept in {DAMAGED} beside it: copies that were saved before \
+             may not be known any more",
+            self.file().display(),
+            counted(lines, "line", "lines"),
+        );
+        (lines > 0).then(|| Warning::new(Code::NotNoted, text))
+    }
+
+    /// Forgets the files that are meant, and returns them; with a warning, if something of what is remembered
+    /// could not be read. While others wait, so it is no time to look at files.
     ///
     /// # Errors
     /// What kept it from that, as a sentence.
-    pub fn forget(&self, is_meant: impl Fn(&Noted) -> bool) -> Result<Vec<Noted>, String> {
+    pub fn forget(
+        &self,
+        is_meant: impl Fn(&Noted) -> bool,
+    ) -> Result<(Vec<Noted>, Option<Warning>), String> {
         let mut forgotten = Vec::new();
-        self.change(|notes| {
+        let damaged = self.change(|notes| {
             let files = std::mem::take(&mut notes.files);
             let (meant, others) = files.into_iter().partition(|noted| is_meant(noted));
             (forgotten, notes.files) = (meant, others);
         })?;
-        Ok(forgotten)
+        Ok((forgotten, self.damage(damaged)))
     }
 
     fn bytes(&self) -> io::Result<Vec<u8>> {
@@ -311,8 +347,10 @@ impl Memory {
             .map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
         let mut notes = Notes::of(&bytes);
         if notes.damaged > 0 {
-            let aside = self.folder.join(DAMAGED);
-            write(&aside, Existing::ReplaceAny, &bytes).map_err(in_full)?;
+            self.keep_aside(&bytes).map_err(|error| {
+                let lines = counted(notes.damaged, "line", "lines");
+                format!("{lines} that cannot be read cannot be kept in {DAMAGED}: {error}")
+            })?;
         }
         let before = notes.clone();
         change(&mut notes);
@@ -320,6 +358,20 @@ impl Memory {
             write(&file, Existing::Replace, notes.lines().as_bytes()).map_err(in_full)?;
         }
         Ok(notes.damaged)
+    }
+
+    /// Adds the lines that cannot be read to those of earlier times.
+    fn keep_aside(&self, bytes: &[u8]) -> io::Result<()> {
+        let mut damaged = Vec::new();
+        for line in lines(bytes).filter(|line| noted(line).is_none()) {
+            damaged.extend_from_slice(line);
+            damaged.push(b'\n');
+        }
+        let path = os::long_path(&self.folder.join(DAMAGED));
+        let mut aside = os::open_or_make_private_file(&path)?;
+        aside.seek(SeekFrom::End(0))?;
+        aside.write_all(&damaged)?;
+        os::disk::sync_file(&aside).map(drop)
     }
 
     /// A file system without locks has those write at once who do.
@@ -343,11 +395,10 @@ impl Memory {
 impl Notes {
     fn of(bytes: &[u8]) -> Self {
         let mut notes = Self::default();
-        let lines = bytes.split(|byte| *byte == b'\n');
-        for line in lines.filter(|line| !line.is_empty()) {
-            match serde_json::from_slice(line) {
-                Ok(noted) => notes.files.push(noted),
-                Err(_) => notes.damaged += 1,
+        for line in lines(bytes) {
+            match noted(line) {
+                Some(noted) => notes.files.push(noted),
+                None => notes.damaged += 1,
             }
         }
         notes
@@ -355,9 +406,30 @@ impl Notes {
 
     fn lines(&self) -> String {
         let lines = self.files.iter();
-        let lines = lines.filter_map(|noted| serde_json::to_string(noted).ok());
+        let lines = lines.map(|noted| Line {
+            schema: SCHEMA,
+            noted,
+        });
+        let lines = lines.filter_map(|line| serde_json::to_string(&line).ok());
         lines.map(|line| line + "\n").collect()
     }
+}
+
+fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let lines = bytes.split(|byte| *byte == b'\n');
+    lines.filter(|line| !line.is_empty())
+}
+
+/// What a line says, if it can be read.
+fn noted(line: &[u8]) -> Option<Noted> {
+    serde_json::from_slice(line).ok()
+}
+
+/// The path of a file without links; of one that is not there, that of its folder with its name.
+fn real(file: &Path) -> Option<PathBuf> {
+    let _wait = output::waiting_for(file);
+    let of_folder = || Some(folder_of(file).canonicalize().ok()?.join(file.file_name()?));
+    file.canonicalize().ok().or_else(of_folder)
 }
 
 /// The SHA-256 of a file, as [`Noted::sha256`]; `None` if it cannot be read, or is no regular file.

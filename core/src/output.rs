@@ -106,6 +106,17 @@ pub fn preflight(file: &Path, existing: Existing, privacy: Privacy) -> Result<()
     create_beside(file, privacy).map(drop)
 }
 
+/// [`preflight`], as far as that goes without creating a file: what a share, a quota or Windows' permissions
+/// refuse does not show, nor whether what is in the folder would be private.
+///
+/// # Errors
+/// As [`preflight`], but for [`Error::NotPrivate`].
+pub(crate) fn look(file: &Path, existing: Existing) -> Result<(), Error> {
+    let _wait = waiting_for(file);
+    check_target(file, existing)?;
+    os::may_take_files(folder_of(file)).map_err(|error| not_created(file, error))
+}
+
 /// Writes `bytes` to `file` so that other accounts cannot read it, and only after `verify` has
 /// accepted the bytes read back from the disk.
 ///
@@ -351,10 +362,13 @@ pub(crate) fn reserve(file: &Path, bytes: u64) -> Result<Reserve, Error> {
 /// An empty file in the target's folder, private from the start, and whether other accounts can
 /// read it all the same.
 fn create_beside(file: &Path, privacy: Privacy) -> Result<(NewFile, bool), Error> {
-    let temporary = NewFile::beside(file)
-        .map_err(|error| Error::target(file, "no file can be created in its folder", error))?;
+    let temporary = NewFile::beside(file).map_err(|error| not_created(file, error))?;
     let exposed = exposed(temporary.as_file(), file, privacy)?;
     Ok((temporary, exposed))
+}
+
+fn not_created(file: &Path, error: io::Error) -> Error {
+    Error::target(file, "no file can be created in its folder", error)
 }
 
 /// Whether other accounts can read the temporary file; an error where that must not be.

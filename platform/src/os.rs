@@ -350,9 +350,16 @@ pub use system::stdout_is_lost;
 /// program's path as it was started in any case: there, always.
 pub use system::leads_where_root_says;
 
+/// Sees whether this account may make files in a folder, as far as that shows without making one: by the
+/// folder's mode and that of its mount (access(2)); on Windows it does not.
+///
+/// # Errors
+/// The operating system's reason why not.
+pub use system::may_take_files;
+
 /// The file, or the folder on the way to it, that an account other than this one and the machine's own may
 /// write to, and so decide what the file says; `None` if there is none. On Windows the file alone is looked
-/// at, and whether its list of who has access lets others write.
+/// at: whose it is, and whether its list of who has access lets others write.
 ///
 /// # Errors
 /// The operating system's, if it does not tell.

@@ -2,7 +2,7 @@
 
 use certstow_core::select::Filters;
 use certstow_core::time;
-use clap::Args;
+use clap::{Arg, Args, Command};
 use std::time::Duration;
 
 use super::given::{Kind, Typed};
@@ -64,6 +64,13 @@ pub(crate) struct FilterArgs {
     /// Valid now
     #[arg(long, help_heading = "Filters")]
     valid: bool,
+}
+
+/// Whether an option says which identity is meant, or narrows which are looked at.
+pub(crate) fn selects(option: &str) -> bool {
+    let filters = FilterArgs::augment_args(Command::new(""));
+    let mut names = filters.get_arguments().filter_map(Arg::get_long);
+    option == "newest" || names.any(|name| name == option)
 }
 
 impl Typed<FilterArgs> {
@@ -130,7 +137,7 @@ impl SelectArgs {
 
 #[cfg(test)]
 mod tests {
-    use clap::{Command, FromArgMatches as _};
+    use clap::FromArgMatches as _;
 
     use super::*;
 

@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use certstow_formats::pkcs12::profile::Iterations;
+use certstow_platform::os::CommandLine;
 use certstow_platform::spec::StoreSpec;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
@@ -36,6 +37,8 @@ pub(crate) enum Kind {
     Word,
     /// Any text.
     Text,
+    /// A command line to run.
+    Command,
     /// Text in a form of its own, such as a length of time.
     Other,
 }
@@ -53,6 +56,8 @@ impl Kind {
             Self::Store
         } else if value == TypeId::of::<i32>() || value == TypeId::of::<Iterations>() {
             Self::Number
+        } else if value == TypeId::of::<CommandLine>() {
+            Self::Command
         } else if value == TypeId::of::<String>() {
             Self::Text
         } else {
@@ -123,7 +128,9 @@ impl Given {
                 // clap says what is wrong with it.
                 Some(Err(_)) | None => return Ok(self),
             },
-            Kind::Flag | Kind::Number | Kind::Word | Kind::Text | Kind::Other => return Ok(self),
+            Kind::Flag | Kind::Number | Kind::Word | Kind::Text | Kind::Command | Kind::Other => {
+                return Ok(self);
+            }
         };
         self.value = Some(value);
         Ok(self)

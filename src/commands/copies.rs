@@ -12,7 +12,6 @@
 //! and `copies forget` `certstow.copies-forget/1`, with the `files` that were forgotten.
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
 
 use certstow_core::noted::{Memory, Noted, State};
 use certstow_core::time;
@@ -64,7 +63,7 @@ fn list(screen: &Screen) -> Result<Exit, Error> {
         screen.print(|out| write(out, &found))?;
     }
     let lost = found.iter().any(|(_, state)| !state.may_be_there());
-    Ok(match lost || warning.is_some() {
+    Ok(match lost {
         true => Exit::Partial,
         false => Exit::Done,
     })
@@ -133,15 +132,13 @@ fn forget(args: &ForgetArgs, screen: &Screen) -> Result<Exit, Error> {
             file: args.files.first().cloned().unwrap_or_default(),
         });
     };
-    let files: Vec<PathBuf> = args.files.iter().map(|file| absolute(file)).collect();
-    known(&memory, args, &files)?;
-    let is_meant = |noted: &Noted| match args.gone {
-        true => noted.state() == State::Gone,
-        false => files.contains(&noted.file),
-    };
-    let forgotten = memory
-        .forget(is_meant)
+    let meant = meant(&memory, args)?;
+    let (forgotten, warning) = memory
+        .forget(|noted| meant.contains(noted))
         .map_err(|reason| Error::io(memory.file().to_string_lossy(), io::Error::other(reason)))?;
+    if let Some(warning) = warning {
+        screen.warn(&warning.text);
+    }
     let names = forgotten.iter().map(|noted| noted.file.to_string_lossy());
     if screen.json {
         let files: Vec<_> = names.collect();
@@ -160,24 +157,24 @@ fn forget(args: &ForgetArgs, screen: &Screen) -> Result<Exit, Error> {
     Ok(Exit::Done)
 }
 
-/// That every file is known, before one is forgotten.
-fn known(memory: &Memory, args: &ForgetArgs, files: &[PathBuf]) -> Result<(), Error> {
+/// Those that are to be forgotten. Files are looked at here, where no other run waits for it; every file has
+/// to be known, before one is forgotten.
+fn meant(memory: &Memory, args: &ForgetArgs) -> Result<Vec<Noted>, Error> {
     let notes = memory
         .read()
         .map_err(|reason| Error::io(memory.file().to_string_lossy(), io::Error::other(reason)))?;
-    let is_known = |file: &PathBuf| notes.files.iter().any(|noted| noted.file == *file);
-    match files
-        .iter()
-        .zip(&args.files)
-        .find(|(file, _)| !is_known(file))
-    {
-        Some((_, typed)) => Err(Error::NotNoted {
-            file: typed.clone(),
-        }),
-        None => Ok(()),
+    let mut noted = notes.files;
+    if args.gone {
+        noted.retain(|noted| noted.state() == State::Gone);
+        return Ok(noted);
     }
-}
-
-fn absolute(file: &Path) -> PathBuf {
-    std::path::absolute(file).unwrap_or_else(|_| file.to_owned())
+    let mut meant = Vec::new();
+    for file in &args.files {
+        let before = meant.len();
+        meant.extend(noted.iter().filter(|noted| noted.is_at(file)).cloned());
+        if meant.len() == before {
+            return Err(Error::NotNoted { file: file.clone() });
+        }
+    }
+    Ok(meant)
 }

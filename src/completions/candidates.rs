@@ -46,7 +46,7 @@ fn stores_of(line: &Line) -> Vec<StoreSpec> {
     }
     let mut certstow = args::command().ignore_errors(true);
     let matches = certstow.clone().try_get_matches_from(line.before());
-    let defaults = matches.map(|matches| Defaults::of(&mut certstow, &matches));
+    let defaults = matches.map(|matches| Defaults::of(&mut certstow, &matches, &[]));
     defaults
         .map(|defaults| defaults.stores())
         .unwrap_or_default()

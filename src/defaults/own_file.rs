@@ -39,12 +39,13 @@ const NO_KEYS: [&str; 16] = [
     "unnamed",
 ];
 
-/// Whether an option of a command may come from what is said for all commands. `--store` of `backup verify`
-/// names no place to look for something, but what the backup is compared with.
+/// Whether an option of a command may come from what is said for all commands. The store of `backup verify`
+/// and `import` is no place to look for something, but what a backup is compared with, and what is written
+/// to: the password to unlock it would protect the new keys.
 pub(super) fn holds_from_elsewhere(name: &str, command: &Command, option: &str) -> bool {
-    let compares =
-        name == "backup verify" && (option == "store" || option.starts_with("unlock-password-"));
-    key_of(command, option).is_some() && !compares
+    let of_store = option == "store" || option.starts_with("unlock-password-");
+    let means_another = ["backup verify", "import"].contains(&name) && of_store;
+    key_of(command, option).is_some() && !means_another
 }
 
 /// The tables that hold for a command, the later ones in the place of the former: a task is a backup, and
@@ -67,7 +68,7 @@ pub(super) struct OptionsFile {
 ///
 /// # Errors
 /// - [`Error::Library`]: it cannot be read.
-/// - [`Error::Config`]: another account may write to it; or something in it makes no sense, even in a part
+/// - [`Error::Config`]: it is a pipe, a device or a folder; another account may write to it; or something in it makes no sense, even in a part
 ///   for another command.
 pub(super) fn read(
     file: &OptionsFile,
@@ -76,6 +77,15 @@ pub(super) fn read(
     command: &Command,
 ) -> Result<Option<Vec<Given>>, Error> {
     let path = &file.path;
+    // A pipe may never answer, and no wait is bounded yet.
+    if path.metadata().is_ok_and(|found| !found.is_file()) {
+        return Err(Error::Config {
+            file: path.clone(),
+            line: None,
+            message: "it is no regular file".to_owned(),
+            advice: WrongOption::OfPerson,
+        });
+    }
     match os::written_by_others(path) {
         Ok(None) => {}
         Ok(Some(open)) => return Err(open_to_others(path, &open)),

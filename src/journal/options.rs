@@ -6,30 +6,16 @@ use serde_json::{Map, Value};
 
 use crate::args::{self, Given, Kind};
 
-/// Options whose values are logged, beside those that take one of a few words. Of all others only
-/// that they were given: who mistakes one for a place to type a password in is not to find it here.
-const LOGGED: [&str; 20] = [
-    "backup",
-    "config",
-    "copy-to",
-    "daily",
-    "escrow",
-    "escrow-key",
-    "expires-within",
-    "for",
-    "into",
-    "iterations",
-    "log",
-    "max-age",
-    "metrics",
-    "output",
-    "prune-expired",
-    "status",
-    "store",
-    "timeout",
-    "to",
-    "weekly",
-];
+/// Whether the value of an option is logged: it is a place, one of a few words, or in a form that no password
+/// has. Of all others only that they were given: who mistakes one for a place to type a password in is not to
+/// find it here.
+fn is_logged(given: &Given) -> bool {
+    match given.kind {
+        Kind::Flag | Kind::Text | Kind::Command => false,
+        Kind::Word | Kind::Store => true,
+        Kind::Path | Kind::Number | Kind::Other => !given.name.contains("password"),
+    }
+}
 
 /// The command's name, with those of its subcommands, and the options that were given.
 pub(super) fn given(command: &clap::Command, matches: &ArgMatches) -> (String, Map<String, Value>) {
@@ -57,9 +43,8 @@ pub(super) fn given(command: &clap::Command, matches: &ArgMatches) -> (String, M
 
 /// The value of an option, or that it was given; of several values, a list.
 fn add(options: &mut Map<String, Value>, given: &Given) {
-    let harmless = given.kind == Kind::Word || LOGGED.contains(&given.name.as_str());
     let value = match &given.value {
-        Some(value) if harmless => Value::from(value.to_string_lossy()),
+        Some(value) if is_logged(given) => Value::from(value.to_string_lossy()),
         _ => true.into(),
     };
     match options.get_mut(&given.name) {
@@ -113,6 +98,30 @@ mod tests {
             "prune-expired": "90d",
             "rewrite": true,
             "unlock-password-vault": true,
+        });
+        assert_eq!(Value::Object(options), expected);
+    }
+
+    #[test]
+    fn given_logs_values_in_forms_of_their_own() {
+        let mut command = args::command();
+        let words = "schedule install --to a --monthly last@03:15 --daily 8:05 --random-delay 5m \
+                     --expires-within 30d --on-failure hidden --password-command hidden \
+                     --unlock-password-command hidden --email hidden";
+        let matches = command
+            .try_get_matches_from_mut(["certstow"].into_iter().chain(words.split_whitespace()))
+            .unwrap();
+        let (_, options) = given(&command, &matches);
+        let expected = serde_json::json!({
+            "to": "a",
+            "monthly": "last@03:15",
+            "daily": "8:05",
+            "random-delay": "5m",
+            "expires-within": "30d",
+            "on-failure": true,
+            "password-command": true,
+            "unlock-password-command": true,
+            "email": true,
         });
         assert_eq!(Value::Object(options), expected);
     }

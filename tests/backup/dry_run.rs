@@ -164,3 +164,32 @@ fn dry_run_tells_of_folders_that_fail() {
     );
     assert!(!world.path("b").exists());
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "needs root, which is then another account"]
+fn dry_run_tells_of_folders_it_may_not_write_to() {
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let world = World::new();
+    let open = |name: &str| {
+        let mode = Permissions::from_mode(0o755);
+        fs::set_permissions(world.path(name), mode).expect("the mode is set");
+    };
+    fs::create_dir(world.path("a")).expect("a folder");
+    fs::copy(env!("CARGO_BIN_EXE_certstow"), world.path("certstow")).expect("a copy");
+    ["", "a", "store"].into_iter().for_each(open);
+    for (to, reason) in [
+        ("a", "no file can be created in its folder"),
+        ("new", "the folder is not there, and cannot be made"),
+    ] {
+        let mut nobody = std::process::Command::new("setpriv");
+        nobody.args(["--reuid=65534", "--clear-groups", "./certstow", "backup"]);
+        nobody.args(["--dry-run", "--store", "store", "--to", to]);
+        world.dress(&mut nobody);
+        let output = nobody.output().expect("setpriv starts");
+        ends(&output, 16);
+        assert!(said(&output).contains(reason), "{}", said(&output));
+    }
+}

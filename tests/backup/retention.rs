@@ -193,3 +193,20 @@ fn prune_expired_trusts_certificate_over_manifest() {
     assert_eq!(files(&world.path("a")), [MANIFEST, EDITH, GRACE]);
     assert_eq!(files(&world.path("b")), WITHOUT_EDITH);
 }
+
+/// A manifest may come from anywhere, and names what it likes.
+#[test]
+fn prune_expired_shows_names_without_control_characters() {
+    let world = World::new();
+    ends(&world.backup("--to a --to b"), 0);
+    let manifest = fs::read_to_string(world.path(&format!("b/{MANIFEST}"))).expect("the manifest");
+    let manifest = manifest.replace(EDITH, "\\u001b]0;edith.p12");
+    fs::write(world.path(&format!("b/{MANIFEST}")), manifest).expect("written");
+    let file = world.path(&format!("b/{EDITH}"));
+    fs::rename(file, world.path("b/\u{1b}]0;edith.p12")).expect("renamed");
+    for (words, told) in [("--dry-run", "would remove "), ("", "removed ")] {
+        let shown = said(&world.backup(&format!("--to a --to b --prune-expired 90d {words}")));
+        let told = format!("{told}\\u{{1b}}]0;edith.p12, of Edith Example");
+        assert!(shown.contains(&told), "{shown:?}");
+    }
+}

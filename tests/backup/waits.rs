@@ -48,6 +48,11 @@ fn backup_times_out_reading_silent_pipe() {
         &world.run(&format!("{backup} --config fifo")),
         "the options in fifo",
     );
+    std::fs::write(world.path("own.toml"), "quiet = true").expect("written");
+    let mut beside_own = world.command(&format!("{backup} --config fifo"));
+    beside_own.env("CERTSTOW_CONFIG", world.path("own.toml"));
+    let output = beside_own.output().expect("certstow starts");
+    waited_for(&output, "the options in fifo");
 }
 
 #[test]

@@ -314,7 +314,7 @@ pub(crate) const CASES: &[Case] = &[
     Case::new("doctor --to kept --store locked").unlock().image(),
     Case::new("doctor --config backup.toml").image(),
     Case::new("stores"),
-    Case::new("copies").code(14),
+    Case::new("copies"),
     Case::new("copies forget never-saved.p12").code(10),
     Case::new("completions bash"),
     Case::new("man manual"),

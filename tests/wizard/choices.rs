@@ -17,6 +17,27 @@ fn end_without_a_copy(terminal: &mut Terminal) {
 }
 
 #[test]
+fn filters_of_own_file_choose_nothing() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let world = World::new();
+    let own = world.file("own.toml");
+    let text = format!(
+        "valid = true\nstore = '{}'\n[export]\nnewest = true\n",
+        samples()
+    );
+    fs::write(&own, text).expect("written");
+    fs::set_permissions(&own, fs::Permissions::from_mode(0o600)).expect("the mode is set");
+    let own = own.to_str().expect("text");
+    for words in [&[][..], &["export"]] {
+        let mut terminal = world.run_at(120, &[("CERTSTOW_CONFIG", own)], words);
+        terminal.wait_for(WHICH);
+        terminal.press(CTRL_C);
+        terminal.wait();
+    }
+}
+
+#[test]
 fn password_mismatch_prompts_again() {
     let world = World::new();
     let mut terminal = world.start(&[]);

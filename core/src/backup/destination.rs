@@ -69,12 +69,17 @@ impl Destination {
     /// Reads the manifest alone: makes and locks nothing, and leaves a damaged one where it is.
     ///
     /// # Errors
-    /// As [`Self::open`], as far as that shows without writing.
+    /// As [`Self::open`], as far as that shows without writing ([`output::look`]): [`Error::NotPrivate`] does
+    /// not, nor does a lock.
     pub(super) fn look(folder: &Path, privacy: Privacy, _: &Patience<'_>) -> Result<Self, Error> {
         let _wait = output::waiting_for(folder);
         let mut notes = Vec::new();
         check_place(folder)?;
-        if !is_there(folder)? {
+        if is_there(folder)? {
+            output::look(&folder.join(manifest::NAME), Existing::ReplaceAny)?;
+        } else {
+            os::may_take_files(folder_of(folder))
+                .map_err(|source| Error::target(folder, NOT_MADE, source))?;
             notes.push(Warning::new(Code::FolderMade, "the folder would be made"));
         }
         let record = match Record::of(folder, privacy) {

@@ -88,10 +88,43 @@ fn add_replaces_the_note_of_a_path() {
         assert_eq!(memory.add(noted.clone()), None);
     }
     assert_eq!(memory.read().unwrap().files, [bob.clone(), ada.clone()]);
+    let lines = fs::read_to_string(memory.file()).unwrap();
+    assert!(
+        lines
+            .lines()
+            .all(|line| line.starts_with(r#"{"schema":"certstow.copy/1","thumbprint":{"#)),
+        "{lines}"
+    );
     assert!(!os::others_have_access(&File::open(memory.file()).unwrap()).unwrap());
     let forgotten = memory.forget(|noted| noted.file == bob.file).unwrap();
-    assert_eq!(forgotten, [bob]);
+    assert_eq!(forgotten, (vec![bob], None));
     assert_eq!(memory.read().unwrap().files, [ada]);
+}
+
+#[test]
+fn add_notes_a_file_once() {
+    let world = World::new();
+    let memory = world.memory();
+    let ada = world.saved("ada.p12", "a");
+    let elsewhere = world.saved("stick/ada.p12", "a");
+    let roundabout = Noted {
+        file: world.disk.path().join("stick/../ada.p12"),
+        ..ada.clone()
+    };
+    for noted in [&ada, &elsewhere, &roundabout] {
+        assert_eq!(memory.add(noted.clone()), None);
+    }
+    let files = memory.read().unwrap().files;
+    assert_eq!(files, [elsewhere, roundabout]);
+    // In other letters it is the same file where the system says so.
+    let capital = Noted {
+        file: world.disk.path().join("ADA.p12"),
+        ..ada
+    };
+    let same = capital.file.exists();
+    fs::write(&capital.file, "a").unwrap();
+    memory.add(capital);
+    assert_eq!(memory.read().unwrap().files.len(), if same { 2 } else { 3 });
 }
 
 #[test]
@@ -108,9 +141,23 @@ fn add_keeps_a_damaged_note_aside() {
     assert_eq!(warning.code, Code::NotNoted);
     assert!(warning.text.contains("3 lines"), "{}", warning.text);
     let aside = memory.file().with_file_name(DAMAGED);
-    assert_eq!(fs::read(aside).unwrap(), torn);
+    let damaged = [b"{\"file\":\n\xff\x00\n", &whole[..20], b"\n"].concat();
+    assert_eq!(fs::read(&aside).unwrap(), damaged);
     let read = memory.read().unwrap();
     assert_eq!((read.files.len(), read.damaged), (2, 0));
+    // Nor is it lost, or not told, at another time.
+    let torn = [&fs::read(memory.file()).unwrap()[..], b"again"].concat();
+    fs::write(memory.file(), torn).unwrap();
+    let (forgotten, warning) = memory.forget(|noted| noted.label == "ada.p12").unwrap();
+    let warning = warning.unwrap().text;
+    assert!(
+        forgotten.len() == 1 && warning.contains("1 line"),
+        "{warning}"
+    );
+    assert_eq!(
+        fs::read(aside).unwrap(),
+        [&damaged[..], b"again\n"].concat()
+    );
 }
 
 #[test]

@@ -115,12 +115,18 @@ fn read_back_detects_changed_bytes() {
 fn preflight_refuses_a_folder_as_target() {
     let folder = tempfile::tempdir().unwrap();
     let not_there = folder.path().join("not-there/");
-    for target in [folder.path(), &not_there, Path::new(".."), Path::new("")] {
+    let is_one = ErrorKind::IsADirectory;
+    for (target, kind) in [
+        (folder.path(), is_one),
+        (&not_there, ErrorKind::NotFound),
+        (Path::new(".."), is_one),
+        (Path::new(""), is_one),
+    ] {
         for existing in [Existing::Refuse, Existing::Replace] {
             let refused = preflight(target, existing);
             assert!(
                 matches!(&refused, Err(Error::Target { source, .. })
-                    if source.kind() == ErrorKind::IsADirectory),
+                    if source.kind() == kind),
                 "{}: {refused:?}",
                 target.display()
             );

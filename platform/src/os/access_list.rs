@@ -62,13 +62,18 @@ pub(super) fn admits_nobody_else(found: &str, expected: &str) -> bool {
     found.peek().is_some() && found.all(|entry| expected.contains(&entry))
 }
 
-/// Whether no entry of `found` lets an account write that has no entry in `own`: the administrators may,
-/// who can take ownership in any case. One that has no entries may be none, which admits everybody.
+/// Whether `found` has an owner that is trusted, and no entry of it lets an account write that has no entry in
+/// `own`: the administrators may, who can take ownership in any case. Whoever owns a file may change who has
+/// access to it. One that has no entries may be none, which admits everybody.
 pub(super) fn admits_no_other_writer(found: &str, own: &str) -> bool {
     /// The account in an entry: the last of its six fields.
     fn account(entry: &str) -> &str {
         let fields = entry.split(')').next().unwrap_or_default();
         fields.split(';').nth(5).unwrap_or_default()
+    }
+    let is_trusted = |owner| ["SY", "BA", "LA"].contains(&owner) || owner_of(own) == Some(owner);
+    if !owner_of(found).is_some_and(is_trusted) {
+        return false;
     }
     // "OW" are the rights of the owner, "CO" is who makes a file in a folder.
     let mut trusted = vec!["BA", "OW", "CO"];
@@ -82,6 +87,15 @@ pub(super) fn admits_no_other_writer(found: &str, own: &str) -> bool {
                 || trusted.contains(&account(entry))
                 || !writes(fields.nth(1).unwrap_or_default())
         })
+}
+
+/// The owner, which comes first where it is told, up to the letter and colon of the next part.
+fn owner_of(descriptor: &str) -> Option<&str> {
+    let owner = descriptor.strip_prefix("O:")?;
+    match owner.find(':') {
+        Some(colon) => owner.get(..colon.checked_sub(1)?),
+        None => Some(owner),
+    }
 }
 
 /// Whether the rights of an entry are more than to read, run and list: as letters, two for each, or in
@@ -163,18 +177,41 @@ mod tests {
                 "O:LAD:AI(A;ID;FA;;;SY)(A;ID;FA;;;BA)(A;ID;FA;;;S-1-5-21-1-2-3-1001)",
                 true,
             ),
-            ("D:(A;;FA;;;SY)(A;;FR;;;WD)(A;;0x1200a9;;;BU)", true),
-            ("D:(D;;FW;;;WD)(A;;FA;;;BA)", true),
-            ("D:(A;;FA;;;WD)", false),
-            ("D:(A;;FRFW;;;BU)", false),
-            ("D:(A;;0x1301bf;;;AU)", false),
-            ("D:(A;;RCWD;;;AU)", false),
-            ("D:(A;;FA;;;S-1-5-21-1-2-3-10012)", false),
-            ("D:NO_ACCESS_CONTROL", false),
+            ("O:LAD:(A;;FA;;;SY)(A;;FR;;;WD)(A;;0x1200a9;;;BU)", true),
+            ("O:LAD:(D;;FW;;;WD)(A;;FA;;;BA)", true),
+            ("O:LAD:(A;;FA;;;WD)", false),
+            ("O:LAD:(A;;FRFW;;;BU)", false),
+            ("O:LAD:(A;;0x1301bf;;;AU)", false),
+            ("O:LAD:(A;;RCWD;;;AU)", false),
+            ("O:LAD:(A;;FA;;;S-1-5-21-1-2-3-10012)", false),
+            ("O:LAD:NO_ACCESS_CONTROL", false),
             ("O:LA", false),
         ] {
             assert_eq!(admits_no_other_writer(found, &own), alone, "{found}");
         }
+    }
+
+    #[test]
+    fn admits_no_other_writer_trusts_no_other_owner() {
+        let own = private(of(PERSON));
+        const OTHER: &str = "S-1-5-21-1-2-3-1002";
+        for (owner, alone) in [
+            (PERSON, true),
+            ("SY", true),
+            ("BA", true),
+            ("LA", true),
+            (OTHER, false),
+            ("S-1-5-21-1-2-3-10011", false),
+            ("BU", false),
+            ("DA", false),
+            ("", false),
+        ] {
+            for entries in ["(A;;FA;;;OW)(A;;FR;;;WD)", "(A;;FA;;;SY)"] {
+                let found = format!("O:{owner}D:{entries}");
+                assert_eq!(admits_no_other_writer(&found, &own), alone, "{found}");
+            }
+        }
+        assert!(!admits_no_other_writer("D:(A;;FA;;;SY)", &own));
     }
 
     #[test]

@@ -25,7 +25,7 @@ use rustix::fs::OFlags;
 use super::drive_letter::MappedDrive;
 use super::folder_of;
 pub(crate) use access::{keep_access, keep_owner};
-pub use access::{leads_where_root_says, written_by_others};
+pub use access::{leads_where_root_says, may_take_files, written_by_others};
 pub use account::account;
 pub use interruption::on_interruption;
 #[cfg(target_os = "linux")]

@@ -69,7 +69,7 @@ fn destination(
         writeln!(
             out,
             "would remove {}, of {label}, which expired",
-            pruned.file
+            safe(&pruned.file)
         )?;
     }
     Ok(())

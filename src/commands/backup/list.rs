@@ -173,11 +173,12 @@ const FILE: Column = ("FILE", |_, one, _| {
 });
 
 /// The columns, fewer where a terminal is narrow.
-const LAYOUTS: [&[Column]; 5] = [
+const LAYOUTS: [&[Column]; 6] = [
     &[NAME, ISSUER, EXPIRES, THUMBPRINT, WRITTEN, FILE],
     &[NAME, EXPIRES, THUMBPRINT, WRITTEN, FILE],
     &[NAME, EXPIRES, THUMBPRINT, FILE],
     &[NAME, EXPIRES, FILE],
+    &[NAME, EXPIRES, THUMBPRINT],
     &[NAME, EXPIRES],
 ];
 

@@ -110,7 +110,8 @@ fn write_destination(
     if !quiet {
         for pruned in &destination.pruned {
             let label = shortened(&pruned.label);
-            writeln!(out, "removed {}, of {label}, which expired", pruned.file)?;
+            let file = safe(&pruned.file);
+            writeln!(out, "removed {file}, of {label}, which expired")?;
         }
     }
     Ok(())

@@ -45,6 +45,8 @@ password-env = 'B'
 store = ['dotnet:Root', 'dotnet:CA']
 [backup.verify]
 store = 'dotnet:My'
+[import]
+unlock-password-env = 'C'
 [schedule.install]
 daily = '8:05'
 ";
@@ -72,6 +74,8 @@ fn parse_gives_each_command_its_options() {
             "backup verify",
             "--allow-unproven --timeout=5s --store=dotnet:My",
         ),
+        // Nor does it write into the store that others look in, or protect keys as those are opened.
+        ("import", "--timeout=5s --unlock-password-env=C"),
         (
             "schedule install",
             "--valid --allow-unproven --timeout=5s --unlock-password-env=A --password-env=B \

@@ -6,6 +6,7 @@ use std::io;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::Access;
 use rustix::process::geteuid;
 
 use crate::os::folder_of;
@@ -63,6 +64,13 @@ pub fn leads_where_root_says(path: &Path) -> bool {
     path.is_absolute()
         && path.ancestors().all(is_roots)
         && folder.is_ok_and(|folder| folder.ancestors().all(is_roots))
+}
+
+pub fn may_take_files(folder: &Path) -> io::Result<()> {
+    Ok(rustix::fs::access(
+        folder,
+        Access::WRITE_OK | Access::EXEC_OK,
+    )?)
 }
 
 /// A link may lie elsewhere than the file it leads to: the folders of both count. In a folder of everybody's
