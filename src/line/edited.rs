@@ -58,7 +58,10 @@ impl Edited {
             KeyCode::End => line.move_end(),
             KeyCode::Backspace => line.backspace(1, &mut Unheard),
             KeyCode::Delete => line.delete(1, &mut Unheard).is_some(),
-            KeyCode::Char(one) if !control && !alt => return self.insert(one),
+            KeyCode::Char(one) if !control && !alt => {
+                self.insert(one);
+                true
+            }
             _ => false,
         };
     }

@@ -7,9 +7,7 @@ mod state;
 use std::io::{self, Write};
 
 use crossterm::cursor::{Hide, MoveToColumn, MoveUp, Show};
-use crossterm::event::{
-    DisableBracketedPaste, EnableBracketedPaste, Event, KeyEventKind, poll, read,
-};
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste, Event, KeyEventKind, read};
 use crossterm::terminal::{Clear, ClearType, disable_raw_mode, enable_raw_mode};
 use crossterm::{QueueableCommand as _, execute};
 
