@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::io::{self, ErrorKind};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anstream::{AutoStream, ColorChoice};
 use rustyline::completion::{Completer, Pair};
@@ -86,7 +86,7 @@ impl Line<'_> {
             goes_back: self.goes_back,
             touched: AtomicBool::new(false),
             instead: Mutex::default(),
-            left: OnceLock::new(),
+            left: Mutex::default(),
         });
         editor.set_helper(Some(Below {
             help: self.help.to_owned(),
@@ -98,7 +98,7 @@ impl Line<'_> {
         let prompt = (self.question, styled(self.question));
         loop {
             return match editor.readline_with_initial(&prompt, (self.initial, "")) {
-                Ok(line) => match keys.left.get() {
+                Ok(line) => match keys.left().take() {
                     // What is pasted may have several lines.
                     None => Ok(Some(line.replace(char::is_control, " "))),
                     Some(Left::Back) => Ok(None),
@@ -122,6 +122,8 @@ fn new_editor() -> Result<LineEditor, Error> {
             false => ColorMode::Disabled,
         })
         .completion_type(CompletionType::List)
+        // All of them are shown, screen by screen.
+        .completion_prompt_limit(usize::MAX)
         .keyseq_timeout(Some(ESCAPE_SEQUENCE))
         .build();
     Editor::with_history(config, MemHistory::new()).map_err(failed)
@@ -146,7 +148,7 @@ fn failed(error: ReadlineError) -> Error {
 }
 
 /// How a line was left that is no answer.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 enum Left {
     Back,
     Cancelled,
@@ -161,15 +163,20 @@ struct Keys {
     touched: AtomicBool,
     /// What is to be there instead of the line so far.
     instead: Mutex<Option<String>>,
-    left: OnceLock<Left>,
+    /// How the last key left the line. Where that ended nothing, as in the list of completions, another
+    /// key follows.
+    left: Mutex<Option<Left>>,
 }
 
 impl Keys {
     /// Ends the line, with nothing left below it.
     fn leave(&self, how: Left) -> Cmd {
-        // It ends once.
-        let _ = self.left.set(how);
+        *self.left() = Some(how);
         Cmd::AcceptLine
+    }
+
+    fn left(&self) -> MutexGuard<'_, Option<Left>> {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Puts a text in the place of the line, and the cursor behind it. Only completion does both.
@@ -184,6 +191,7 @@ impl Keys {
 
     fn press(&self, key: &KeyEvent, line: &str) -> Option<Cmd> {
         let first = !self.touched.swap(true, Ordering::Relaxed);
+        self.left().take();
         match *key {
             KeyEvent(KeyCode::Char('C'), Modifiers::CTRL) => Some(self.leave(Left::Cancelled)),
             KeyEvent(KeyCode::Esc, Modifiers::NONE)
@@ -260,7 +268,8 @@ impl Completer for Below {
             return Ok((0, Vec::new()));
         };
         let (quote, typed) = half_typed(&line[..position]);
-        let found = completions(&typed).into_iter();
+        // Of more, rustyline could not count what it shows.
+        let found = completions(&typed).into_iter().take(u16::MAX.into());
         let pairs = found.map(|replacement| {
             let name = replacement.trim_end_matches(std::path::is_separator);
             let start = name.rfind(std::path::is_separator).map_or(0, |at| at + 1);
@@ -312,7 +321,7 @@ mod tests {
             goes_back: true,
             touched: AtomicBool::new(false),
             instead: Mutex::default(),
-            left: OnceLock::new(),
+            left: Mutex::default(),
         }
     }
 
@@ -335,6 +344,16 @@ mod tests {
         assert_eq!(on_drive.instead().take().as_deref(), Some("D:"));
         assert_eq!(on_drive.press(&typed(':'), "Ada.p12DE"), None);
         assert_eq!(keys(false).press(&typed('~'), "Ada.p12"), None);
+    }
+
+    #[test]
+    fn press_forgets_a_leave_that_ended_nothing() {
+        let keys = keys(true);
+        let esc = KeyEvent(KeyCode::Esc, Modifiers::NONE);
+        assert_eq!(keys.press(&esc, ""), Some(Cmd::AcceptLine));
+        assert_eq!(*keys.left(), Some(Left::Back));
+        assert_eq!(keys.press(&typed('q'), ""), None);
+        assert_eq!(*keys.left(), None);
     }
 
     #[test]

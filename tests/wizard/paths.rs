@@ -137,6 +137,27 @@ fn tab_completes_folders() {
 }
 
 #[test]
+fn keys_in_the_list_of_tab_answer_nothing() {
+    let world = World::new();
+    for number in 0..150 {
+        let name = format!("many/a folder with a name that takes half of the width, {number}");
+        fs::create_dir_all(world.file(&name)).expect("a folder");
+    }
+    let mut terminal = at_file(&world);
+    terminal.press("~");
+    for key in [CTRL_C, "\u{7}"] {
+        terminal.press(&format!("{CTRL_U}~/many/\t\t"));
+        terminal.wait_for("--More--");
+        terminal.press(&format!("{key}q"));
+    }
+    terminal.press(&format!("{CTRL_U}~/a.p12{ENTER}"));
+    accept(&mut terminal, &[RIGHT]);
+    answer(&mut terminal, COPY, ESC);
+    assert_eq!(terminal.wait(), Some(0), "{}", terminal.screen());
+    world.holds(&["a.p12", "many"]);
+}
+
+#[test]
 fn plain_paths_are_taken_without_quotes() {
     let world = World::new();
     fs::create_dir(world.file("My Files")).expect("a folder");
