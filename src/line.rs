@@ -85,6 +85,7 @@ impl Line<'_> {
             is_path: self.completions.is_some(),
             goes_back: self.goes_back,
             touched: AtomicBool::new(false),
+            pasting: AtomicBool::new(false),
             instead: Mutex::default(),
             left: Mutex::default(),
         });
@@ -161,6 +162,8 @@ struct Keys {
     goes_back: bool,
     /// Whether a key was pressed.
     touched: AtomicBool,
+    /// Whether the keys are those of a paste.
+    pasting: AtomicBool,
     /// What is to be there instead of the line so far.
     instead: Mutex<Option<String>>,
     /// How the last key left the line. Where that ended nothing, as in the list of completions, another
@@ -189,9 +192,28 @@ impl Keys {
         self.instead.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Takes characters alone, and blanks for what parts them.
+    fn paste(&self, key: &KeyEvent) -> Option<Cmd> {
+        match *key {
+            KeyEvent(KeyCode::Char(_), Modifiers::NONE) => None,
+            KeyEvent(KeyCode::Enter | KeyCode::Tab, _)
+            | KeyEvent(KeyCode::Char('I' | 'J' | 'M'), Modifiers::CTRL) => {
+                Some(Cmd::SelfInsert(1, ' '))
+            }
+            KeyEvent(KeyCode::BracketedPasteEnd, _) => {
+                self.pasting.store(false, Ordering::Relaxed);
+                Some(Cmd::Noop)
+            }
+            _ => Some(Cmd::Noop),
+        }
+    }
+
     fn press(&self, key: &KeyEvent, line: &str) -> Option<Cmd> {
         let first = !self.touched.swap(true, Ordering::Relaxed);
         self.left().take();
+        if self.pasting.load(Ordering::Relaxed) {
+            return self.paste(key);
+        }
         match *key {
             KeyEvent(KeyCode::Char('C'), Modifiers::CTRL) => Some(self.leave(Left::Cancelled)),
             KeyEvent(KeyCode::Esc, Modifiers::NONE)
@@ -206,8 +228,10 @@ impl Keys {
             {
                 Some(self.begin_anew(key.into()))
             }
-            // What is pasted, or dragged here, comes next.
+            // What is pasted, or dragged here, comes next: as keys, since rustyline was kept from
+            // reading it.
             KeyEvent(KeyCode::BracketedPasteStart, _) if first => {
+                self.pasting.store(true, Ordering::Relaxed);
                 Some(Cmd::Kill(Movement::WholeLine))
             }
             KeyEvent(KeyCode::Char(':'), Modifiers::NONE) => {
@@ -320,6 +344,7 @@ mod tests {
             is_path,
             goes_back: true,
             touched: AtomicBool::new(false),
+            pasting: AtomicBool::new(false),
             instead: Mutex::default(),
             left: Mutex::default(),
         }
@@ -344,6 +369,23 @@ mod tests {
         assert_eq!(on_drive.instead().take().as_deref(), Some("D:"));
         assert_eq!(on_drive.press(&typed(':'), "Ada.p12DE"), None);
         assert_eq!(keys(false).press(&typed('~'), "Ada.p12"), None);
+    }
+
+    #[test]
+    fn press_takes_a_paste_as_characters() {
+        let keys = keys(true);
+        let key = |code| KeyEvent(code, Modifiers::NONE);
+        let begins = keys.press(&key(KeyCode::BracketedPasteStart), "Ada.p12");
+        assert_eq!(begins, Some(Cmd::Kill(Movement::WholeLine)));
+        assert_eq!(keys.press(&typed('/'), ""), None);
+        for parts in [KeyCode::Enter, KeyCode::Tab] {
+            assert_eq!(keys.press(&key(parts), "/"), Some(Cmd::SelfInsert(1, ' ')));
+        }
+        assert_eq!(keys.press(&key(KeyCode::Esc), "/"), Some(Cmd::Noop));
+        let cancels = KeyEvent(KeyCode::Char('C'), Modifiers::CTRL);
+        assert_eq!(keys.press(&cancels, "/"), Some(Cmd::Noop));
+        keys.press(&key(KeyCode::BracketedPasteEnd), "/");
+        assert_eq!(keys.press(&key(KeyCode::Enter), "/"), None);
     }
 
     #[test]
