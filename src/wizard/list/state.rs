@@ -36,6 +36,18 @@ pub(super) enum Pressed {
     GivenUp,
 }
 
+/// A key with Ctrl as it is without Caps Lock, with which Windows has an upper-case letter. With AltGr,
+/// which is Ctrl and Alt, that is what is typed.
+fn without_caps_lock(mut key: KeyEvent) -> KeyEvent {
+    if let KeyCode::Char(one) = key.code
+        && key.modifiers.contains(KeyModifiers::CONTROL)
+        && !key.modifiers.contains(KeyModifiers::ALT)
+    {
+        key.code = KeyCode::Char(one.to_ascii_lowercase());
+    }
+    key
+}
+
 /// A row, without a line end. It is narrower than the terminal, so that no terminal breaks it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Row {
@@ -80,6 +92,7 @@ impl<'a> List<'a> {
     }
 
     pub(super) fn press(&mut self, key: KeyEvent) -> Pressed {
+        let key = without_caps_lock(key);
         let control = key.modifiers == KeyModifiers::CONTROL;
         let has_text = self.text().is_some_and(|text| !text.is_empty());
         let last = self.found.len().saturating_sub(1);

@@ -77,8 +77,11 @@ fn press_moves_and_takes() {
         (&["Esc"][..], Pressed::Answered(Answer::Back)),
         (&["C-g"], Pressed::Answered(Answer::Back)),
         (&["C-c"], Pressed::GivenUp),
+        // On Windows, with Caps Lock.
+        (&["C-C"], Pressed::GivenUp),
+        (&["C-G"], Pressed::Answered(Answer::Back)),
         (&["C-d"], Pressed::GoOn),
-        (&["C-u", "C-d"], Pressed::GivenUp),
+        (&["C-U", "C-d"], Pressed::GivenUp),
     ] {
         assert_eq!(press(&mut list, keys), expected, "{keys:?}");
     }
