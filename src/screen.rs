@@ -476,7 +476,8 @@ impl Screen {
         }
     }
 
-    /// A line with its label in a style, on as many lines as fit the terminal.
+    /// A line with its label in a style, on as many lines as fit the terminal. One with a command is left
+    /// to the terminal to break, from which it is copied as a whole.
     fn line(&self, level: &str, label: Option<(&str, Style)>, text: &str) {
         let text = match label {
             Some((label, _)) => format!("{label} {text}"),
@@ -487,7 +488,8 @@ impl Screen {
             let _ = writeln!(io::stderr(), "{level}{text}");
             return;
         }
-        let text = match !self.plain && io::stderr().is_terminal() {
+        let is_broken = !self.plain && !text.contains("certstow ") && io::stderr().is_terminal();
+        let text = match is_broken {
             true => lines::hanging(&text, raw_terminal::size().0, 2),
             false => text,
         };
