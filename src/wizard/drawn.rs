@@ -91,6 +91,8 @@ impl Asker for Drawn {
     }
 
     fn password(&mut self, question: &str) -> Result<Typed, Error> {
+        // What was read already, no flushing of the terminal would forget.
+        raw_terminal::forget_keys()?;
         let (width, _) = raw_terminal::size();
         Ok(password::prompt_once(&lines::broken(question, width))?)
     }

@@ -142,6 +142,19 @@ fn password_line_clears_and_ignores_control_keys() {
 }
 
 #[test]
+fn keys_before_a_password_answer_nothing_later() {
+    let world = World::new();
+    let mut terminal = world.start(&[]);
+    accept(&mut terminal, &[WHICH, PATH, PROPERTIES, NAME, READER]);
+    answer(&mut terminal, PASSWORD_FROM, &format!("{ENTER}{DOWN}{ENTER}"));
+    type_password(&mut terminal, "abc");
+    // The second choice would keep it.
+    answer(&mut terminal, "What do you want to do?", ENTER);
+    answer(&mut terminal, TYPED, CTRL_C);
+    assert_eq!(terminal.wait(), Some(130), "{}", terminal.screen());
+}
+
+#[test]
 fn empty_password_says_who_makes_one() {
     let world = World::new();
     let mut terminal = world.start(&[]);
