@@ -132,7 +132,7 @@ fn password_line_clears_and_ignores_control_keys() {
     answer(
         &mut terminal,
         TYPED,
-        &format!("nonsense{CTRL_U}{CTRL_A}{PASSWORD}{CTRL_E}\u{b}\r"),
+        &format!("nonsense\u{16}{CTRL_U}{CTRL_A}\u{13}{PASSWORD}\u{17}{CTRL_E}\u{b}\r"),
     );
     answer(&mut terminal, AGAIN, &format!("{PASSWORD}\r"));
     accept(&mut terminal, &[FILE, RIGHT]);
