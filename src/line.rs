@@ -36,8 +36,10 @@ const ESCAPE_SEQUENCE: u16 = 100;
 const BEGINS_PATH: [char; 6] = ['/', '\\', '~', '\'', '"', '&'];
 
 /// Keys that readline, with Ctrl, has for what an answer has no use for: a history, control characters,
-/// the whole screen, other programs.
-const IDLE: [char; 9] = ['L', 'O', 'Q', 'R', 'S', 'V', 'X', 'Z', '\\'];
+/// the whole screen, other programs, what was erased, a search for the next key.
+const IDLE: [char; 12] = [
+    'L', 'O', 'Q', 'R', 'S', 'V', 'X', 'Y', 'Z', '\\', '_', ']',
+];
 
 type LineEditor = Editor<Below, MemHistory>;
 
@@ -221,7 +223,11 @@ impl Keys {
                 true => self.leave(Left::Back),
                 false => Cmd::Noop,
             }),
-            KeyEvent(KeyCode::Char(key), Modifiers::CTRL) if IDLE.contains(&key) => Some(Cmd::Noop),
+            KeyEvent(KeyCode::Char(key), Modifiers::CTRL | Modifiers::CTRL_ALT)
+                if IDLE.contains(&key) =>
+            {
+                Some(Cmd::Noop)
+            }
             _ if !self.is_path || self.initial.is_empty() => None,
             KeyEvent(KeyCode::Char(key), Modifiers::NONE)
                 if first && BEGINS_PATH.contains(&key) =>
@@ -250,11 +256,19 @@ impl ConditionalEventHandler for Handler {
     fn handle(
         &self,
         event: &Event,
-        _: RepeatCount,
-        _: bool,
+        count: RepeatCount,
+        forwards: bool,
         context: &EventContext<'_>,
     ) -> Option<Cmd> {
-        self.0.press(event.get(0)?, context.line())
+        let key = event.get(0)?;
+        let pressed = self.0.press(key, context.line());
+        let ends = matches!(
+            *key,
+            KeyEvent(KeyCode::Enter, _) | KeyEvent(KeyCode::Char('J' | 'M'), Modifiers::CTRL)
+        );
+        // With Alt and digits before it, a key would act so often.
+        let is_counted = count != 1 || !forwards;
+        pressed.or_else(|| (is_counted && !ends).then_some(Cmd::Noop))
     }
 }
 
@@ -401,8 +415,10 @@ mod tests {
     #[test]
     fn press_leaves_control_keys_idle() {
         for key in IDLE {
-            let key = KeyEvent(KeyCode::Char(key), Modifiers::CTRL);
-            assert_eq!(keys(true).press(&key, ""), Some(Cmd::Noop));
+            for modifiers in [Modifiers::CTRL, Modifiers::CTRL_ALT] {
+                let key = KeyEvent(KeyCode::Char(key), modifiers);
+                assert_eq!(keys(true).press(&key, ""), Some(Cmd::Noop));
+            }
         }
         let edits = KeyEvent(KeyCode::Char('U'), Modifiers::CTRL);
         assert_eq!(keys(true).press(&edits, ""), None);
