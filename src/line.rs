@@ -1,6 +1,6 @@
 //! A line whose answer may be seen, typed with the keys of readline, by `rustyline`. It is drawn on the
-//! terminal itself, whatever the outputs are. Nothing of it is kept afterwards, and passwords never go
-//! through it.
+//! terminal itself, whatever the outputs are. There is no history. What was typed ahead is kept for the
+//! next line, until a password is asked for; passwords never go through it.
 
 pub(crate) mod edited;
 
@@ -44,7 +44,7 @@ const IDLE: [char; 12] = [
 type LineEditor = Editor<Below, MemHistory>;
 
 thread_local! {
-    /// It has what was typed ahead, of which the next line is the answer.
+    /// It has what was typed ahead, of which the next line is the answer, and what was erased last.
     static EDITOR: RefCell<Option<LineEditor>> = const { RefCell::new(None) };
 }
 
@@ -113,6 +113,11 @@ impl Line<'_> {
             };
         }
     }
+}
+
+/// Forgets what was typed ahead and what was erased.
+pub(super) fn forget() {
+    EDITOR.take();
 }
 
 fn new_editor() -> Result<LineEditor, Error> {
