@@ -7,6 +7,7 @@ pub(crate) mod edited;
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::io::{self, ErrorKind};
+use std::path::MAIN_SEPARATOR;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -35,11 +36,12 @@ const ESCAPE_SEQUENCE: u16 = 100;
 /// PowerShell's call of a quoted path.
 const BEGINS_PATH: [char; 6] = ['/', '\\', '~', '\'', '"', '&'];
 
+/// Whether a letter and a colon begin a path.
+const HAS_DRIVES: bool = MAIN_SEPARATOR == '\\';
+
 /// Keys that readline, with Ctrl, has for what an answer has no use for: a history, control characters,
 /// the whole screen, other programs, what was erased, a search for the next key.
-const IDLE: [char; 12] = [
-    'L', 'O', 'Q', 'R', 'S', 'V', 'X', 'Y', 'Z', '\\', '_', ']',
-];
+const IDLE: [char; 12] = ['L', 'O', 'Q', 'R', 'S', 'V', 'X', 'Y', 'Z', '\\', '_', ']'];
 
 type LineEditor = Editor<Below, MemHistory>;
 
@@ -215,7 +217,9 @@ impl Keys {
         }
     }
 
-    fn press(&self, key: &KeyEvent, line: &str) -> Option<Cmd> {
+    /// What a key does; `None` for what readline has it do. `at_end` is whether the cursor is at
+    /// the end of the line.
+    fn press(&self, key: &KeyEvent, line: &str, at_end: bool) -> Option<Cmd> {
         let first = !self.touched.swap(true, Ordering::Relaxed);
         self.left().take();
         if self.pasting.load(Ordering::Relaxed) {
@@ -245,7 +249,7 @@ impl Keys {
                 self.pasting.store(true, Ordering::Relaxed);
                 Some(Cmd::Kill(Movement::WholeLine))
             }
-            KeyEvent(KeyCode::Char(':'), Modifiers::NONE) => {
+            KeyEvent(KeyCode::Char(':'), Modifiers::NONE) if HAS_DRIVES && at_end => {
                 let drive = line.strip_prefix(&*self.initial)?;
                 let is_letter = drive.len() == 1 && drive.as_bytes()[0].is_ascii_alphabetic();
                 is_letter.then(|| self.begin_anew(format!("{drive}:")))
@@ -266,7 +270,8 @@ impl ConditionalEventHandler for Handler {
         context: &EventContext<'_>,
     ) -> Option<Cmd> {
         let key = event.get(0)?;
-        let pressed = self.0.press(key, context.line());
+        let line = context.line();
+        let pressed = self.0.press(key, line, context.pos() == line.len());
         let ends = matches!(
             *key,
             KeyEvent(KeyCode::Enter, _) | KeyEvent(KeyCode::Char('J' | 'M'), Modifiers::CTRL)
@@ -377,43 +382,52 @@ mod tests {
     fn press_replaces_a_suggested_path_at_first_alone() {
         for key in ['~', '/', '\'', '"'] {
             let keys = keys(true);
-            assert_eq!(keys.press(&typed(key), "Ada.p12"), Some(Cmd::Complete));
+            assert_eq!(
+                keys.press(&typed(key), "Ada.p12", true),
+                Some(Cmd::Complete)
+            );
             assert_eq!(keys.instead().take(), Some(key.to_string()));
-            assert_eq!(keys.press(&typed(key), "Ada.p12"), None);
+            assert_eq!(keys.press(&typed(key), "Ada.p12", true), None);
         }
         let on_drive = keys(true);
-        assert_eq!(on_drive.press(&typed('D'), "Ada.p12"), None);
-        let pressed = on_drive.press(&typed(':'), "Ada.p12D");
-        assert_eq!(pressed, Some(Cmd::Complete));
-        assert_eq!(on_drive.instead().take().as_deref(), Some("D:"));
-        assert_eq!(on_drive.press(&typed(':'), "Ada.p12DE"), None);
-        assert_eq!(keys(false).press(&typed('~'), "Ada.p12"), None);
+        assert_eq!(on_drive.press(&typed('D'), "Ada.p12", true), None);
+        let pressed = on_drive.press(&typed(':'), "Ada.p12D", true);
+        assert_eq!(pressed, HAS_DRIVES.then_some(Cmd::Complete));
+        let instead = on_drive.instead().take();
+        assert_eq!(instead.as_deref(), HAS_DRIVES.then_some("D:"));
+        for (line, at_end) in [("Ada.p12DE", true), ("Ada.p12D", false)] {
+            assert_eq!(on_drive.press(&typed(':'), line, at_end), None);
+        }
+        assert_eq!(keys(false).press(&typed('~'), "Ada.p12", true), None);
     }
 
     #[test]
     fn press_takes_a_paste_as_characters() {
         let keys = keys(true);
         let key = |code| KeyEvent(code, Modifiers::NONE);
-        let begins = keys.press(&key(KeyCode::BracketedPasteStart), "Ada.p12");
+        let begins = keys.press(&key(KeyCode::BracketedPasteStart), "Ada.p12", true);
         assert_eq!(begins, Some(Cmd::Kill(Movement::WholeLine)));
-        assert_eq!(keys.press(&typed('/'), ""), None);
+        assert_eq!(keys.press(&typed('/'), "", true), None);
         for parts in [KeyCode::Enter, KeyCode::Tab] {
-            assert_eq!(keys.press(&key(parts), "/"), Some(Cmd::SelfInsert(1, ' ')));
+            assert_eq!(
+                keys.press(&key(parts), "/", true),
+                Some(Cmd::SelfInsert(1, ' '))
+            );
         }
-        assert_eq!(keys.press(&key(KeyCode::Esc), "/"), Some(Cmd::Noop));
+        assert_eq!(keys.press(&key(KeyCode::Esc), "/", true), Some(Cmd::Noop));
         let cancels = KeyEvent(KeyCode::Char('C'), Modifiers::CTRL);
-        assert_eq!(keys.press(&cancels, "/"), Some(Cmd::Noop));
-        keys.press(&key(KeyCode::BracketedPasteEnd), "/");
-        assert_eq!(keys.press(&key(KeyCode::Enter), "/"), None);
+        assert_eq!(keys.press(&cancels, "/", true), Some(Cmd::Noop));
+        keys.press(&key(KeyCode::BracketedPasteEnd), "/", true);
+        assert_eq!(keys.press(&key(KeyCode::Enter), "/", true), None);
     }
 
     #[test]
     fn press_forgets_a_leave_that_ended_nothing() {
         let keys = keys(true);
         let esc = KeyEvent(KeyCode::Esc, Modifiers::NONE);
-        assert_eq!(keys.press(&esc, ""), Some(Cmd::AcceptLine));
+        assert_eq!(keys.press(&esc, "", true), Some(Cmd::AcceptLine));
         assert_eq!(*keys.left(), Some(Left::Back));
-        assert_eq!(keys.press(&typed('q'), ""), None);
+        assert_eq!(keys.press(&typed('q'), "", true), None);
         assert_eq!(*keys.left(), None);
     }
 
@@ -422,10 +436,10 @@ mod tests {
         for key in IDLE {
             for modifiers in [Modifiers::CTRL, Modifiers::CTRL_ALT] {
                 let key = KeyEvent(KeyCode::Char(key), modifiers);
-                assert_eq!(keys(true).press(&key, ""), Some(Cmd::Noop));
+                assert_eq!(keys(true).press(&key, "", true), Some(Cmd::Noop));
             }
         }
         let edits = KeyEvent(KeyCode::Char('U'), Modifiers::CTRL);
-        assert_eq!(keys(true).press(&edits, ""), None);
+        assert_eq!(keys(true).press(&edits, "", true), None);
     }
 }

@@ -37,7 +37,7 @@ fn suggestion_gives_way_to_a_path() {
         ("~".to_owned(), "~".to_owned()),
         ("/".to_owned(), "/".to_owned()),
         ("'".to_owned(), "'".to_owned()),
-        ("C:".to_owned(), "C:".to_owned()),
+        ("C:".to_owned(), "Ada Example.p12C:".to_owned()),
         ("x".to_owned(), "Ada Example.p12x".to_owned()),
         ("\u{17}".to_owned(), "Ada".to_owned()),
         (
