@@ -74,7 +74,7 @@ impl Drawing {
             colors,
             above: Vec::new(),
         };
-        // Consoles before Windows 10 cannot, and paste as if it were typed.
+        // Windows has no such mode for crossterm: there a paste comes as if it was typed.
         let _ = execute!(io::stderr(), EnableBracketedPaste);
         if !shows_cursor {
             execute!(io::stderr(), Hide)?;

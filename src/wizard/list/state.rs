@@ -123,7 +123,9 @@ impl<'a> List<'a> {
 
     /// Takes a text that was pasted.
     pub(super) fn paste(&mut self, pasted: &str) {
-        self.change(|text| pasted.trim().chars().for_each(|one| text.insert(one)));
+        let blank = |one: char| if one.is_control() { ' ' } else { one };
+        let pasted = pasted.trim().chars().map(blank);
+        self.change(|text| pasted.for_each(|one| text.insert(one)));
     }
 
     /// Changes what is searched for.

@@ -199,8 +199,8 @@ fn frame_says_why_nothing_is_found() {
 fn paste_takes_one_line_without_control_characters() {
     let all = choices(&["Ada"]);
     let mut list = List::new("Which?", &all, 0, Some(&[]));
-    list.paste(" a\u{1b}[D\nda \n");
-    assert_eq!(list.text(), Some("a[Dda"));
+    list.paste(" a\u{1b}[D\nda\tb \n");
+    assert_eq!(list.text(), Some("a [D da b"));
 }
 
 #[test]
