@@ -70,9 +70,9 @@ fn say(text: &str) {
 
 /// A text on lines that fit the terminal.
 fn fitted(text: &str, screen: &Screen) -> String {
-    match screen.width() {
-        Some(width) if !screen.is_plain() => lines::broken(text, width.into()),
-        _ => text.to_owned(),
+    match screen.is_plain() {
+        false => lines::broken(text, raw_terminal::size().0),
+        true => text.to_owned(),
     }
 }
 

@@ -33,8 +33,8 @@ const EDITS: [(&str, &str); 17] = [
 
 /// Keys that no line has a use for: Ctrl-L, O, Q, R, S, V, X, Y, Z, \, _ and ].
 const IDLE: [&str; 12] = [
-    "\u{c}", "\u{f}", "\u{11}", "\u{12}", "\u{13}", "\u{16}", "\u{18}", "\u{19}", "\u{1a}", "\u{1c}",
-    "\u{1f}", "\u{1d}",
+    "\u{c}", "\u{f}", "\u{11}", "\u{12}", "\u{13}", "\u{16}", "\u{18}", "\u{19}", "\u{1a}",
+    "\u{1c}", "\u{1f}", "\u{1d}",
 ];
 
 /// Types all that in a line that begins like this on the screen.
@@ -148,7 +148,11 @@ fn keys_before_a_password_answer_nothing_later() {
     let world = World::new();
     let mut terminal = world.start(&[]);
     accept(&mut terminal, &[WHICH, PATH, PROPERTIES, NAME, READER]);
-    answer(&mut terminal, PASSWORD_FROM, &format!("{ENTER}{DOWN}{ENTER}"));
+    answer(
+        &mut terminal,
+        PASSWORD_FROM,
+        &format!("{ENTER}{DOWN}{ENTER}"),
+    );
     type_password(&mut terminal, "abc");
     // The second choice would keep it.
     answer(&mut terminal, "What do you want to do?", ENTER);
