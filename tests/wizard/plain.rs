@@ -147,7 +147,7 @@ fn back_works_at_every_question() {
     terminal.wait_for("That is no number from 1 to 3.");
     terminal.wait_for("Number, or back [2]: ");
     terminal.press("nobody\r");
-    terminal.wait_for("None of them has that in it.");
+    terminal.wait_for("Nothing matches 'nobody'.");
     terminal.wait_for("Number, or back [2]: ");
     terminal.press(ENTER);
     terminal.wait_for("Taken: Grace Example");

@@ -6,7 +6,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::line::edited::Edited;
 use crate::render::lines;
-use crate::wizard::asker::{Answer, Choice, Search, explain_nothing};
+use crate::wizard::asker::{Answer, Choice, Search, nothing_matches};
 
 /// How many choices are shown at once.
 const PAGE: usize = 10;
@@ -220,11 +220,7 @@ impl<'a> List<'a> {
         let Some((text, search)) = &self.search else {
             return Vec::new();
         };
-        let text = text.as_str().trim();
-        let mut said = format!("nothing matches '{text}'");
-        if let Some(more) = explain_nothing(text, self.choices, search) {
-            said.push_str(&format!("; {more}"));
-        }
+        let said = nothing_matches(text.as_str().trim(), self.choices, search);
         let indented = lines::broken(&format!("  {said}"), width);
         indented.lines().take(room).map(str::to_owned).collect()
     }
