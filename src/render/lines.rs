@@ -28,13 +28,13 @@ pub(crate) fn cut(text: &str, width: usize) -> String {
     format!("{}…", kept.trim_end())
 }
 
-/// The text on lines of so many columns at most. A longer word is broken; what a line of the text
+/// The text on lines of `width` columns at most. A longer word is broken; what a line of the text
 /// begins with in blanks, its continuation begins with, too.
 pub(crate) fn broken(text: &str, width: usize) -> String {
     hanging(text, width, 0)
 }
 
-/// As [`broken`], each continuation with so many more blanks at its beginning.
+/// As [`broken`], each continuation with `more` further blanks at its beginning.
 pub(crate) fn hanging(text: &str, width: usize, more: usize) -> String {
     let mut out = String::new();
     for (number, line) in text.lines().enumerate() {

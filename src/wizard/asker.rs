@@ -179,7 +179,7 @@ impl Choice {
         joined([&self.name, &self.more, &self.last])
     }
 
-    /// On one line of so many characters.
+    /// On one line of `width` columns.
     pub(super) fn fitted(&self, width: usize) -> String {
         let whole = self.whole();
         if lines::length(&whole) <= width {

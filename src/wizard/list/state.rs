@@ -147,7 +147,7 @@ impl<'a> List<'a> {
         self.search.as_ref().map(|(text, _)| text.as_str())
     }
 
-    /// How it looks on so many columns and rows.
+    /// How it looks on `width` columns and `height` rows.
     pub(super) fn frame(&mut self, width: usize, height: usize) -> Frame {
         let width = width.saturating_sub(1).max(4);
         let (question, cursor) = self.head(width);
