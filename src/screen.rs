@@ -488,7 +488,7 @@ impl Screen {
             let _ = writeln!(io::stderr(), "{level}{text}");
             return;
         }
-        let is_broken = !self.plain && !text.contains("certstow ") && io::stderr().is_terminal();
+        let is_broken = !self.plain && !lines::has_command(&text) && io::stderr().is_terminal();
         let text = match is_broken {
             true => lines::hanging(&text, raw_terminal::size().0, 2),
             false => text,

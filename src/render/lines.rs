@@ -28,6 +28,13 @@ pub(crate) fn cut(text: &str, width: usize) -> String {
     format!("{}…", kept.trim_end())
 }
 
+/// Whether a text has a command to be copied, into which no line ends belong.
+pub(crate) fn has_command(text: &str) -> bool {
+    ["'certstow ", ": certstow "]
+        .iter()
+        .any(|begin| text.contains(begin))
+}
+
 /// The text on lines of `width` columns at most. A longer word is broken; what a line of the text
 /// begins with in blanks, its continuation begins with, too.
 pub(crate) fn broken(text: &str, width: usize) -> String {

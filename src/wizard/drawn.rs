@@ -49,7 +49,11 @@ impl Drawn {
 impl Asker for Drawn {
     fn say(&mut self, text: &str) {
         let (width, _) = raw_terminal::size();
-        self.say_whole(&lines::broken(text, width));
+        let broken = text.lines().map(|line| match lines::has_command(line) {
+            true => line.to_owned(),
+            false => lines::broken(line, width),
+        });
+        self.say_whole(&broken.collect::<Vec<_>>().join("\n"));
     }
 
     fn choose(
