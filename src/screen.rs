@@ -476,8 +476,7 @@ impl Screen {
         }
     }
 
-    /// A line with its label in a style, on as many lines as fit the terminal. One with a command is left
-    /// to the terminal to break, from which it is copied as a whole.
+    /// A line with its label in a style, on as many lines as fit the terminal.
     fn line(&self, level: &str, label: Option<(&str, Style)>, text: &str) {
         let text = match label {
             Some((label, _)) => format!("{label} {text}"),
@@ -488,9 +487,8 @@ impl Screen {
             let _ = writeln!(io::stderr(), "{level}{text}");
             return;
         }
-        let is_broken = !self.plain && !lines::has_command(&text) && io::stderr().is_terminal();
-        let text = match is_broken {
-            true => lines::hanging(&text, raw_terminal::size().0, 2),
+        let text = match !self.plain && io::stderr().is_terminal() {
+            true => lines::with_commands(&text, raw_terminal::size().0, 2),
             false => text,
         };
         let mut out = anstream::stderr().lock();

@@ -49,11 +49,7 @@ impl Drawn {
 impl Asker for Drawn {
     fn say(&mut self, text: &str) {
         let (width, _) = raw_terminal::size();
-        let broken = text.lines().map(|line| match lines::has_command(line) {
-            true => line.to_owned(),
-            false => lines::broken(line, width),
-        });
-        self.say_whole(&broken.collect::<Vec<_>>().join("\n"));
+        self.say_whole(&lines::with_commands(text, width, 0));
     }
 
     fn choose(
