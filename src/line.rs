@@ -1,14 +1,15 @@
 //! A line whose answer may be seen, typed with the keys of readline, by `rustyline`. It is drawn on the
-//! terminal itself, whatever the outputs are. Nothing of it is kept afterwards, and passwords never go
-//! through it.
+//! terminal itself, whatever the outputs are. There is no history. What was typed ahead is kept for the
+//! next line, until a password is asked for; passwords never go through it.
 
 pub(crate) mod edited;
 
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::io::{self, ErrorKind};
+use std::path::MAIN_SEPARATOR;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anstream::{AutoStream, ColorChoice};
 use rustyline::completion::{Completer, Pair};
@@ -35,14 +36,17 @@ const ESCAPE_SEQUENCE: u16 = 100;
 /// PowerShell's call of a quoted path.
 const BEGINS_PATH: [char; 6] = ['/', '\\', '~', '\'', '"', '&'];
 
+/// Whether a letter and a colon begin a path.
+const HAS_DRIVES: bool = MAIN_SEPARATOR == '\\';
+
 /// Keys that readline, with Ctrl, has for what an answer has no use for: a history, control characters,
-/// the whole screen, other programs.
-const IDLE: [char; 9] = ['L', 'O', 'Q', 'R', 'S', 'V', 'X', 'Z', '\\'];
+/// the whole screen, other programs, what was erased, a search for the next key.
+const IDLE: [char; 12] = ['L', 'O', 'Q', 'R', 'S', 'V', 'X', 'Y', 'Z', '\\', '_', ']'];
 
 type LineEditor = Editor<Below, MemHistory>;
 
 thread_local! {
-    /// It has what was typed ahead, of which the next line is the answer.
+    /// It has what was typed ahead, of which the next line is the answer, and what was erased last.
     static EDITOR: RefCell<Option<LineEditor>> = const { RefCell::new(None) };
 }
 
@@ -85,8 +89,9 @@ impl Line<'_> {
             is_path: self.completions.is_some(),
             goes_back: self.goes_back,
             touched: AtomicBool::new(false),
+            pasting: AtomicBool::new(false),
             instead: Mutex::default(),
-            left: OnceLock::new(),
+            left: Mutex::default(),
         });
         editor.set_helper(Some(Below {
             help: self.help.to_owned(),
@@ -98,7 +103,7 @@ impl Line<'_> {
         let prompt = (self.question, styled(self.question));
         loop {
             return match editor.readline_with_initial(&prompt, (self.initial, "")) {
-                Ok(line) => match keys.left.get() {
+                Ok(line) => match keys.left().take() {
                     // What is pasted may have several lines.
                     None => Ok(Some(line.replace(char::is_control, " "))),
                     Some(Left::Back) => Ok(None),
@@ -112,6 +117,11 @@ impl Line<'_> {
     }
 }
 
+/// Forgets what was typed ahead and what was erased.
+pub(super) fn forget() {
+    EDITOR.take();
+}
+
 fn new_editor() -> Result<LineEditor, Error> {
     let colors = AutoStream::choice(&io::stderr()) != ColorChoice::Never;
     let config = Config::builder()
@@ -122,6 +132,8 @@ fn new_editor() -> Result<LineEditor, Error> {
             false => ColorMode::Disabled,
         })
         .completion_type(CompletionType::List)
+        // All of them are shown, screen by screen.
+        .completion_prompt_limit(usize::MAX)
         .keyseq_timeout(Some(ESCAPE_SEQUENCE))
         .build();
     Editor::with_history(config, MemHistory::new()).map_err(failed)
@@ -146,7 +158,7 @@ fn failed(error: ReadlineError) -> Error {
 }
 
 /// How a line was left that is no answer.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 enum Left {
     Back,
     Cancelled,
@@ -159,17 +171,24 @@ struct Keys {
     goes_back: bool,
     /// Whether a key was pressed.
     touched: AtomicBool,
+    /// Whether the keys are those of a paste.
+    pasting: AtomicBool,
     /// What is to be there instead of the line so far.
     instead: Mutex<Option<String>>,
-    left: OnceLock<Left>,
+    /// How the last key left the line. Where that ended nothing, as in the list of completions, another
+    /// key follows.
+    left: Mutex<Option<Left>>,
 }
 
 impl Keys {
     /// Ends the line, with nothing left below it.
     fn leave(&self, how: Left) -> Cmd {
-        // It ends once.
-        let _ = self.left.set(how);
+        *self.left() = Some(how);
         Cmd::AcceptLine
+    }
+
+    fn left(&self) -> MutexGuard<'_, Option<Left>> {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Puts a text in the place of the line, and the cursor behind it. Only completion does both.
@@ -182,8 +201,30 @@ impl Keys {
         self.instead.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn press(&self, key: &KeyEvent, line: &str) -> Option<Cmd> {
+    /// Takes characters alone, and blanks for what parts them.
+    fn paste(&self, key: &KeyEvent) -> Option<Cmd> {
+        match *key {
+            KeyEvent(KeyCode::Char(_), Modifiers::NONE) => None,
+            KeyEvent(KeyCode::Enter | KeyCode::Tab, _)
+            | KeyEvent(KeyCode::Char('I' | 'J' | 'M'), Modifiers::CTRL) => {
+                Some(Cmd::SelfInsert(1, ' '))
+            }
+            KeyEvent(KeyCode::BracketedPasteEnd, _) => {
+                self.pasting.store(false, Ordering::Relaxed);
+                Some(Cmd::Noop)
+            }
+            _ => Some(Cmd::Noop),
+        }
+    }
+
+    /// What a key does; `None` for what readline has it do. `at_end` is whether the cursor is at
+    /// the end of the line.
+    fn press(&self, key: &KeyEvent, line: &str, at_end: bool) -> Option<Cmd> {
         let first = !self.touched.swap(true, Ordering::Relaxed);
+        self.left().take();
+        if self.pasting.load(Ordering::Relaxed) {
+            return self.paste(key);
+        }
         match *key {
             KeyEvent(KeyCode::Char('C'), Modifiers::CTRL) => Some(self.leave(Left::Cancelled)),
             KeyEvent(KeyCode::Esc, Modifiers::NONE)
@@ -191,18 +232,24 @@ impl Keys {
                 true => self.leave(Left::Back),
                 false => Cmd::Noop,
             }),
-            KeyEvent(KeyCode::Char(key), Modifiers::CTRL) if IDLE.contains(&key) => Some(Cmd::Noop),
+            KeyEvent(KeyCode::Char(key), Modifiers::CTRL | Modifiers::CTRL_ALT)
+                if IDLE.contains(&key) =>
+            {
+                Some(Cmd::Noop)
+            }
             _ if !self.is_path || self.initial.is_empty() => None,
             KeyEvent(KeyCode::Char(key), Modifiers::NONE)
                 if first && BEGINS_PATH.contains(&key) =>
             {
                 Some(self.begin_anew(key.into()))
             }
-            // What is pasted, or dragged here, comes next.
+            // What is pasted, or dragged here, comes next: as keys, since rustyline was kept from
+            // reading it.
             KeyEvent(KeyCode::BracketedPasteStart, _) if first => {
+                self.pasting.store(true, Ordering::Relaxed);
                 Some(Cmd::Kill(Movement::WholeLine))
             }
-            KeyEvent(KeyCode::Char(':'), Modifiers::NONE) => {
+            KeyEvent(KeyCode::Char(':'), Modifiers::NONE) if HAS_DRIVES && at_end => {
                 let drive = line.strip_prefix(&*self.initial)?;
                 let is_letter = drive.len() == 1 && drive.as_bytes()[0].is_ascii_alphabetic();
                 is_letter.then(|| self.begin_anew(format!("{drive}:")))
@@ -218,11 +265,20 @@ impl ConditionalEventHandler for Handler {
     fn handle(
         &self,
         event: &Event,
-        _: RepeatCount,
-        _: bool,
+        count: RepeatCount,
+        forwards: bool,
         context: &EventContext<'_>,
     ) -> Option<Cmd> {
-        self.0.press(event.get(0)?, context.line())
+        let key = event.get(0)?;
+        let line = context.line();
+        let pressed = self.0.press(key, line, context.pos() == line.len());
+        let ends = matches!(
+            *key,
+            KeyEvent(KeyCode::Enter, _) | KeyEvent(KeyCode::Char('J' | 'M'), Modifiers::CTRL)
+        );
+        // With Alt and digits before it, a key would act so often.
+        let is_counted = count != 1 || !forwards;
+        pressed.or_else(|| (is_counted && !ends).then_some(Cmd::Noop))
     }
 }
 
@@ -260,7 +316,8 @@ impl Completer for Below {
             return Ok((0, Vec::new()));
         };
         let (quote, typed) = half_typed(&line[..position]);
-        let found = completions(&typed).into_iter();
+        // Of more, rustyline could not count what it shows.
+        let found = completions(&typed).into_iter().take(u16::MAX.into());
         let pairs = found.map(|replacement| {
             let name = replacement.trim_end_matches(std::path::is_separator);
             let start = name.rfind(std::path::is_separator).map_or(0, |at| at + 1);
@@ -311,8 +368,9 @@ mod tests {
             is_path,
             goes_back: true,
             touched: AtomicBool::new(false),
+            pasting: AtomicBool::new(false),
             instead: Mutex::default(),
-            left: OnceLock::new(),
+            left: Mutex::default(),
         }
     }
 
@@ -324,26 +382,64 @@ mod tests {
     fn press_replaces_a_suggested_path_at_first_alone() {
         for key in ['~', '/', '\'', '"'] {
             let keys = keys(true);
-            assert_eq!(keys.press(&typed(key), "Ada.p12"), Some(Cmd::Complete));
+            assert_eq!(
+                keys.press(&typed(key), "Ada.p12", true),
+                Some(Cmd::Complete)
+            );
             assert_eq!(keys.instead().take(), Some(key.to_string()));
-            assert_eq!(keys.press(&typed(key), "Ada.p12"), None);
+            assert_eq!(keys.press(&typed(key), "Ada.p12", true), None);
         }
         let on_drive = keys(true);
-        assert_eq!(on_drive.press(&typed('D'), "Ada.p12"), None);
-        let pressed = on_drive.press(&typed(':'), "Ada.p12D");
-        assert_eq!(pressed, Some(Cmd::Complete));
-        assert_eq!(on_drive.instead().take().as_deref(), Some("D:"));
-        assert_eq!(on_drive.press(&typed(':'), "Ada.p12DE"), None);
-        assert_eq!(keys(false).press(&typed('~'), "Ada.p12"), None);
+        assert_eq!(on_drive.press(&typed('D'), "Ada.p12", true), None);
+        let pressed = on_drive.press(&typed(':'), "Ada.p12D", true);
+        assert_eq!(pressed, HAS_DRIVES.then_some(Cmd::Complete));
+        let instead = on_drive.instead().take();
+        assert_eq!(instead.as_deref(), HAS_DRIVES.then_some("D:"));
+        for (line, at_end) in [("Ada.p12DE", true), ("Ada.p12D", false)] {
+            assert_eq!(on_drive.press(&typed(':'), line, at_end), None);
+        }
+        assert_eq!(keys(false).press(&typed('~'), "Ada.p12", true), None);
+    }
+
+    #[test]
+    fn press_takes_a_paste_as_characters() {
+        let keys = keys(true);
+        let key = |code| KeyEvent(code, Modifiers::NONE);
+        let begins = keys.press(&key(KeyCode::BracketedPasteStart), "Ada.p12", true);
+        assert_eq!(begins, Some(Cmd::Kill(Movement::WholeLine)));
+        assert_eq!(keys.press(&typed('/'), "", true), None);
+        for parts in [KeyCode::Enter, KeyCode::Tab] {
+            assert_eq!(
+                keys.press(&key(parts), "/", true),
+                Some(Cmd::SelfInsert(1, ' '))
+            );
+        }
+        assert_eq!(keys.press(&key(KeyCode::Esc), "/", true), Some(Cmd::Noop));
+        let cancels = KeyEvent(KeyCode::Char('C'), Modifiers::CTRL);
+        assert_eq!(keys.press(&cancels, "/", true), Some(Cmd::Noop));
+        keys.press(&key(KeyCode::BracketedPasteEnd), "/", true);
+        assert_eq!(keys.press(&key(KeyCode::Enter), "/", true), None);
+    }
+
+    #[test]
+    fn press_forgets_a_leave_that_ended_nothing() {
+        let keys = keys(true);
+        let esc = KeyEvent(KeyCode::Esc, Modifiers::NONE);
+        assert_eq!(keys.press(&esc, "", true), Some(Cmd::AcceptLine));
+        assert_eq!(*keys.left(), Some(Left::Back));
+        assert_eq!(keys.press(&typed('q'), "", true), None);
+        assert_eq!(*keys.left(), None);
     }
 
     #[test]
     fn press_leaves_control_keys_idle() {
         for key in IDLE {
-            let key = KeyEvent(KeyCode::Char(key), Modifiers::CTRL);
-            assert_eq!(keys(true).press(&key, ""), Some(Cmd::Noop));
+            for modifiers in [Modifiers::CTRL, Modifiers::CTRL_ALT] {
+                let key = KeyEvent(KeyCode::Char(key), modifiers);
+                assert_eq!(keys(true).press(&key, "", true), Some(Cmd::Noop));
+            }
         }
         let edits = KeyEvent(KeyCode::Char('U'), Modifiers::CTRL);
-        assert_eq!(keys(true).press(&edits, ""), None);
+        assert_eq!(keys(true).press(&edits, "", true), None);
     }
 }

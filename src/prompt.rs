@@ -8,7 +8,7 @@ use certstow_formats::sanitize::safe;
 use certstow_formats::secret::Password;
 
 use crate::error::Error;
-use crate::line::{Completions, Line};
+use crate::line::{self, Completions, Line};
 use crate::raw_terminal::{self, Question};
 use crate::render::lines;
 use crate::screen::Screen;
@@ -70,9 +70,9 @@ fn say(text: &str) {
 
 /// A text on lines that fit the terminal.
 fn fitted(text: &str, screen: &Screen) -> String {
-    match screen.width() {
-        Some(width) if !screen.is_plain() => lines::broken(text, width.into()),
-        _ => text.to_owned(),
+    match screen.is_plain() {
+        false => lines::broken(text, raw_terminal::size().0),
+        true => text.to_owned(),
     }
 }
 
@@ -154,6 +154,7 @@ pub(super) fn new_password(
     empty: Empty<'_>,
     screen: &Screen,
 ) -> Result<Password, LibraryError> {
+    line::forget();
     password::prompt(&fitted(question, screen), true, empty)
 }
 
@@ -162,6 +163,7 @@ pub(super) fn new_password(
 /// # Errors
 /// As [`password::prompt_once`].
 pub(super) fn password_once(question: &str, screen: &Screen) -> Result<Typed, LibraryError> {
+    line::forget();
     password::prompt_once(&fitted(question, screen))
 }
 
@@ -174,5 +176,6 @@ pub(super) fn password(
     empty: Empty<'_>,
     screen: &Screen,
 ) -> Result<Password, LibraryError> {
+    line::forget();
     password::prompt(&fitted(question, screen), false, empty)
 }

@@ -24,15 +24,28 @@ const USUAL_SIZE: (u16, u16) = (80, 24);
 /// What puts the screen back while a question is on it.
 static ASKING: Mutex<Option<&str>> = Mutex::new(None);
 
+/// What is said when a question is cut short.
+static OUTCOME: Mutex<Option<String>> = Mutex::new(None);
+
+/// From now on, this is said of a run that ends at a question by no answer, such as by the signal that
+/// Ctrl-C is in plain lines. The text is safe for a terminal.
+pub(super) fn set_outcome(text: Option<String>) {
+    *OUTCOME.lock().unwrap_or_else(PoisonError::into_inner) = text;
+}
+
 fn asking() -> MutexGuard<'static, Option<&'static str>> {
     ASKING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Puts the screen back for a process that is about to end.
+/// Puts the screen back for a process that is about to end, and says what became of the run.
 pub(super) fn restore_screen() {
-    if let Some(restores) = asking().take() {
-        show(restores);
-    }
+    let Some(restores) = asking().take() else {
+        return;
+    };
+    let outcome = OUTCOME.lock().unwrap_or_else(PoisonError::into_inner);
+    let end = if restores == DRAWN { "\r\n" } else { "\n" };
+    let said = outcome.iter().map(|text| format!("{text}{end}"));
+    show(&format!("{restores}{}", said.collect::<String>()));
 }
 
 /// Past `anstream`, which takes out what it knows no terminal for.

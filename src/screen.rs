@@ -488,7 +488,7 @@ impl Screen {
             return;
         }
         let text = match !self.plain && io::stderr().is_terminal() {
-            true => lines::hanging(&text, raw_terminal::size().0, 2),
+            true => lines::with_commands(&text, raw_terminal::size().0, 2),
             false => text,
         };
         let mut out = anstream::stderr().lock();

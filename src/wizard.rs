@@ -33,6 +33,7 @@ use clap::error::ErrorKind;
 
 use super::args::{self, Command, ExportArgs};
 use super::inventory::{self, Reading};
+use super::raw_terminal;
 use super::screen::Screen;
 use crate::commands::export;
 use crate::error::Error;
@@ -44,6 +45,8 @@ use drawn::Drawn;
 pub(super) use drawn::leave_other_screen;
 use plain::Plain;
 use steps::Step;
+
+const NOTHING_SAVED: &str = "Nothing was saved.";
 
 /// What a command line means that leaves out what the wizard asks for; `None` if it does not, or
 /// nobody is there.
@@ -78,9 +81,12 @@ pub(super) fn meant(
 /// Somebody who leaves is told what became of it. That is no error, but nothing else than an answer
 /// to every question is [`Exit::Done`].
 pub(super) fn run(preset: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
+    if !screen.is_quiet() {
+        raw_terminal::set_outcome(Some(NOTHING_SAVED.to_owned()));
+    }
     match save_by_answers(preset, screen) {
         Err(Error::Cancelled) => {
-            screen.note("Nothing was saved.");
+            screen.note(NOTHING_SAVED);
             Ok(Exit::Cancelled)
         }
         ended => ended,
@@ -131,6 +137,7 @@ fn save_by_answers(preset: &ExportArgs, screen: &Screen) -> Result<Exit, Error> 
             }
         }
     };
+    raw_terminal::set_outcome(saved::what_stays(&report));
     saved::tell(&report, asker, screen)?;
     let lasts = report.unsynced.is_none();
     let copied = match preset.copy_to.is_empty() {

@@ -38,7 +38,7 @@ const fn habit(
     }
 }
 
-const HABITS: [Habit; 17] = [
+const HABITS: [Habit; 18] = [
     habit(
         "",
         &["restore"],
@@ -111,9 +111,15 @@ const HABITS: [Habit; 17] = [
     ),
     habit(
         "schedule",
-        &["status", "ls", "info"],
+        &["status", "info"],
         "schedule show",
         "shows a scheduled backup",
+    ),
+    habit(
+        "schedule",
+        &["ls"],
+        "schedule list",
+        "lists the scheduled backups, and how the last run of each ended",
     ),
     habit(
         "password",
@@ -410,6 +416,7 @@ mod tests {
             ("schedule shwo", "did you mean 'certstow schedule show'"),
             ("commodore64", "'certstow --help' lists"),
             ("LS", "'certstow list' "),
+            ("schedule ls", "'certstow schedule list' "),
         ] {
             let (message, hint) = said(&format!("certstow {typed}")).unwrap();
             assert!(hint.starts_with(first), "{typed}: {hint}");

@@ -97,6 +97,17 @@ fn error_breaks_no_words() {
 }
 
 #[test]
+fn hint_leaves_commands_unbroken() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let words = [env!("CARGO_BIN_EXE_certstow"), "restore"];
+    let mut terminal = Terminal::run(folder.path(), 40, &[], words);
+    terminal.wait();
+    let all = terminal.all();
+    let command = "'certstow backup restore DIR --into STORE'";
+    assert!(all.contains(command), "{all}");
+}
+
+#[test]
 fn question_breaks_no_words() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let errors = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cmd/errors.in");

@@ -354,7 +354,7 @@ fn answer(
         }
         Ok(mut typed) => {
             // Other keys with Ctrl do nothing.
-            typed.retain(|one| !one.is_control() || one == '\t');
+            typed.retain(|one| !one.is_ascii_control() || one == '\t');
             Ok(Ok(typed))
         }
         Err(HiddenLineError::Unreadable) => Ok(Err("that was too long, or not UTF-8 text")),

@@ -218,7 +218,7 @@ pub(crate) trait Explain: Error {
     }
 }
 
-/// Without the numbers of errors that Rust's texts of them have, for who cannot look them up.
+/// Without the numbers of errors that Rust's texts of them have, for people who cannot look them up.
 pub(crate) fn without_numbers(text: &str) -> String {
     const NUMBER: &str = " (os error ";
     let mut out = String::new();

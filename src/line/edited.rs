@@ -74,7 +74,7 @@ impl Edited {
         }
     }
 
-    /// The part around the cursor that fits into so many columns, and the cursor's in it.
+    /// The part around the cursor that fits into `room` columns, and the cursor's in it.
     pub(crate) fn around_cursor(&self, room: usize) -> (&str, usize) {
         let (before, _) = self.as_str().split_at(self.0.pos());
         let starts = before.char_indices().map(|(at, _)| at);

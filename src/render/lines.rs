@@ -28,14 +28,49 @@ pub(crate) fn cut(text: &str, width: usize) -> String {
     format!("{}…", kept.trim_end())
 }
 
-/// The text on lines of so many columns at most. A longer word is broken; what a line of the text
+/// The text on lines of `width` columns at most. A longer word is broken; what a line of the text
 /// begins with in blanks, its continuation begins with, too.
 pub(crate) fn broken(text: &str, width: usize) -> String {
     hanging(text, width, 0)
 }
 
-/// As [`broken`], each continuation with so many more blanks at its beginning.
+/// As [`broken`], each continuation with `more` further blanks at its beginning.
 pub(crate) fn hanging(text: &str, width: usize, more: usize) -> String {
+    laid_out(text, width, more, |line| line.split(' ').collect())
+}
+
+/// As [`hanging`], with commands in one piece, to be copied: in single quotes, or between a colon and a
+/// semicolon. A terminal that is too narrow for one breaks it itself.
+pub(crate) fn with_commands(text: &str, width: usize, more: usize) -> String {
+    laid_out(text, width, more, words_and_commands)
+}
+
+fn words_and_commands(line: &str) -> Vec<&str> {
+    let mut words: Vec<&str> = Vec::new();
+    let mut rest = Some(line);
+    while let Some(text) = rest {
+        let last = words.last().copied().unwrap_or_default();
+        let end = if text.starts_with("'certstow ") {
+            text[1..].find('\'').map(|end| end + 1)
+        } else if text.starts_with("certstow ") && last.ends_with(':') {
+            Some(text.find("; ").unwrap_or(text.len()))
+        } else {
+            None
+        };
+        let from = end.unwrap_or(0);
+        let end = text[from..].find(' ').map_or(text.len(), |end| from + end);
+        words.push(&text[..end]);
+        rest = text.get(end + 1..);
+    }
+    words
+}
+
+fn laid_out<'a>(
+    text: &'a str,
+    width: usize,
+    more: usize,
+    words: impl Fn(&'a str) -> Vec<&'a str>,
+) -> String {
     let mut out = String::new();
     for (number, line) in text.lines().enumerate() {
         if number > 0 {
@@ -48,7 +83,7 @@ pub(crate) fn hanging(text: &str, width: usize, more: usize) -> String {
         let mut begun = false;
         // Two blanks in a name stay two.
         let mut gap = 0;
-        for word in line.trim_start().split(' ') {
+        for word in words(line.trim_start()) {
             let mut word = word;
             if word.is_empty() {
                 gap += 1;
@@ -62,7 +97,8 @@ pub(crate) fn hanging(text: &str, width: usize, more: usize) -> String {
             out.push_str(&" ".repeat(gap));
             used += gap;
             begun = true;
-            while used + length(word) > width {
+            // Only a command has blanks.
+            while used + length(word) > width && !word.contains(' ') {
                 let one = word.graphemes(true).next().map_or(0, str::len);
                 let (part, rest) =
                     word.split_at(beginning(word, width.saturating_sub(used)).len().max(one));
@@ -86,6 +122,27 @@ pub(crate) fn hanging(text: &str, width: usize, more: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn with_commands_breaks_no_command() {
+        for (text, expected) in [
+            (
+                "say 'certstow list', or 'certstow backup restore a' then",
+                "say 'certstow list', or\n  'certstow backup restore a'\n  then",
+            ),
+            (
+                "to see it: certstow check 'a  b'; and so on; this",
+                "to see it:\n  certstow check 'a  b';\n  and so on; this",
+            ),
+            (
+                "it: certstow list --store a b",
+                "it:\n  certstow list --store a b",
+            ),
+            ("a 'certstow without end", "a 'certstow without end"),
+        ] {
+            assert_eq!(with_commands(text, 24, 2), expected);
+        }
+    }
 
     #[test]
     fn broken_keeps_lines_within_width() {

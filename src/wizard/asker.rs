@@ -100,12 +100,14 @@ pub(super) struct Unoffered {
     pub(super) kind: [&'static str; 2],
 }
 
-/// Why nothing was found by a text, or what was nearly meant.
-pub(super) fn explain_nothing(
-    text: &str,
-    choices: &[Choice],
-    search: Search<'_>,
-) -> Option<String> {
+/// That nothing was found by a text, and why, or what was nearly meant.
+pub(super) fn nothing_matches(text: &str, choices: &[Choice], search: Search<'_>) -> String {
+    let more = explain_nothing(text, choices, search);
+    let more = more.map_or(String::new(), |more| format!("; {more}"));
+    format!("nothing matches '{text}'{more}")
+}
+
+fn explain_nothing(text: &str, choices: &[Choice], search: Search<'_>) -> Option<String> {
     /// How many are named.
     const MOST: usize = 3;
     let named = |names: &[&str], last: &str| match names {
@@ -177,7 +179,7 @@ impl Choice {
         joined([&self.name, &self.more, &self.last])
     }
 
-    /// On one line of so many characters.
+    /// On one line of `width` columns.
     pub(super) fn fitted(&self, width: usize) -> String {
         let whole = self.whole();
         if lines::length(&whole) <= width {

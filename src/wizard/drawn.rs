@@ -49,7 +49,7 @@ impl Drawn {
 impl Asker for Drawn {
     fn say(&mut self, text: &str) {
         let (width, _) = raw_terminal::size();
-        self.say_whole(&lines::broken(text, width));
+        self.say_whole(&lines::with_commands(text, width, 0));
     }
 
     fn choose(
@@ -91,6 +91,8 @@ impl Asker for Drawn {
     }
 
     fn password(&mut self, question: &str) -> Result<Typed, Error> {
+        // What was read already, no flushing of the terminal would forget.
+        raw_terminal::forget_keys()?;
         let (width, _) = raw_terminal::size();
         Ok(password::prompt_once(&lines::broken(question, width))?)
     }

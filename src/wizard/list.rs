@@ -5,9 +5,12 @@
 mod state;
 
 use std::io::{self, Write};
+use std::time::Duration;
 
 use crossterm::cursor::{Hide, MoveToColumn, MoveUp, Show};
-use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste, Event, KeyEventKind, read};
+use crossterm::event::{
+    DisableBracketedPaste, EnableBracketedPaste, Event, KeyCode, KeyEvent, KeyEventKind, poll, read,
+};
 use crossterm::terminal::{Clear, ClearType, disable_raw_mode, enable_raw_mode};
 use crossterm::{QueueableCommand as _, execute};
 
@@ -17,6 +20,9 @@ use crate::raw_terminal::{self, Question};
 use crate::render::lines;
 use crate::screen::{CHOSEN, HELP, SIGN};
 use state::{Frame, List, Pressed, Row};
+
+/// How long what belongs to an Esc may take, as in lines.
+const ESCAPE_SEQUENCE: Duration = Duration::from_millis(100);
 
 /// Has one of the choices taken, which may be searched; its position.
 pub(super) fn ask(
@@ -49,14 +55,34 @@ fn answer(list: &mut List<'_>, drawing: &mut Drawing) -> io::Result<Pressed> {
     loop {
         let (width, height) = raw_terminal::size();
         drawing.draw(&list.frame(width, height), width)?;
-        match read()? {
-            Event::Key(key) if key.kind != KeyEventKind::Release => match list.press(key) {
+        match read_whole()? {
+            Some(Event::Key(key)) if key.kind != KeyEventKind::Release => match list.press(key) {
                 Pressed::GoOn => {}
                 pressed => return Ok(pressed),
             },
-            Event::Paste(text) => list.paste(&text),
+            Some(Event::Paste(text)) => list.paste(&text),
             _ => {}
         }
+    }
+}
+
+/// The next event. What a slow link tore off from an Esc, such as the rest of an arrow, belongs to it:
+/// `None`, for a key that does nothing.
+fn read_whole() -> io::Result<Option<Event>> {
+    let event = read()?;
+    let esc = Event::Key(KeyEvent::from(KeyCode::Esc));
+    if event != esc || !poll(ESCAPE_SEQUENCE)? {
+        return Ok(Some(event));
+    }
+    match read()? {
+        Event::Key(key) if key.kind == KeyEventKind::Press => {
+            while poll(Duration::ZERO)? {
+                read()?;
+            }
+            Ok(None)
+        }
+        // Windows tells that the Esc was let go.
+        _ => Ok(Some(event)),
     }
 }
 
@@ -74,7 +100,7 @@ impl Drawing {
             colors,
             above: Vec::new(),
         };
-        // Consoles before Windows 10 cannot, and paste as if it were typed.
+        // Windows has no such mode for crossterm: there a paste comes as if it was typed.
         let _ = execute!(io::stderr(), EnableBracketedPaste);
         if !shows_cursor {
             execute!(io::stderr(), Hide)?;

@@ -5,9 +5,10 @@
 use std::io::Write as _;
 
 use certstow_core::password::{self, Typed};
+use certstow_formats::sanitize::safe;
 use certstow_formats::secret::Password;
 
-use super::asker::{Answer, Asker, Choice, Kind, Search, explain_nothing};
+use super::asker::{Answer, Asker, Choice, Kind, Search, nothing_matches};
 use super::context::sentence;
 use crate::error::Error;
 use crate::prompt;
@@ -53,9 +54,7 @@ fn numbered(
                     plain.say(&format!("That is no number from 1 to {}.", choices.len()));
                 }
                 (None, Err(_)) => {
-                    let more = explain_nothing(text, choices, search);
-                    let more = more.map_or(String::new(), |more| format!(" {}", sentence(&more)));
-                    plain.say(&format!("None of them has that in it.{more}"));
+                    plain.say(&sentence(&nothing_matches(&safe(text), choices, search)));
                 }
             },
         }

@@ -66,14 +66,18 @@ fn checks(verified: &[&str]) -> String {
     lines.collect()
 }
 
-/// Says what is there although no second copy was made.
+/// What is there although no second copy was made; `None` of what went to standard output.
+pub(super) fn what_stays(report: &Exported) -> Option<String> {
+    let file = report.file.as_ref()?.to_string_lossy();
+    let file = safe(&file);
+    Some(format!(
+        "No second copy was made. The saved file stays: {file}"
+    ))
+}
+
 pub(super) fn stays(report: &Exported, asker: &mut dyn Asker) {
-    let file = report.file.iter().map(|file| file.to_string_lossy());
-    for file in file {
-        let file = safe(&file);
-        asker.say(&format!(
-            "No second copy was made. The saved file stays: {file}"
-        ));
+    if let Some(stays) = what_stays(report) {
+        asker.say(&stays);
     }
 }
 

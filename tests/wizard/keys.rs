@@ -31,9 +31,10 @@ const EDITS: [(&str, &str); 17] = [
     ("\u{1}\u{1b}[3~X", "Xne two-three"),
 ];
 
-/// Keys that no line has a use for: Ctrl-L, O, Q, R, S, V, X, Z, \ and ].
-const IDLE: [&str; 9] = [
-    "\u{c}", "\u{f}", "\u{11}", "\u{12}", "\u{13}", "\u{16}", "\u{18}", "\u{1a}", "\u{1c}",
+/// Keys that no line has a use for: Ctrl-L, O, Q, R, S, V, X, Y, Z, \, _ and ].
+const IDLE: [&str; 12] = [
+    "\u{c}", "\u{f}", "\u{11}", "\u{12}", "\u{13}", "\u{16}", "\u{18}", "\u{19}", "\u{1a}",
+    "\u{1c}", "\u{1f}", "\u{1d}",
 ];
 
 /// Types all that in a line that begins like this on the screen.
@@ -69,7 +70,8 @@ fn line_has_the_keys_of_readline() {
     accept(&mut terminal, &[WHICH, PATH, PROPERTIES]);
     asked(&mut terminal, NAME);
     edit(&mut terminal, NAME);
-    terminal.press("Anything at all");
+    // Alt-9 would have the next key nine times.
+    terminal.press("\u{1b}9yAnything at all");
     terminal.press(ENTER);
     accept(&mut terminal, &[READER, PASSWORD_FROM]);
     type_password(&mut terminal, PASSWORD);
@@ -132,13 +134,30 @@ fn password_line_clears_and_ignores_control_keys() {
     answer(
         &mut terminal,
         TYPED,
-        &format!("nonsense{CTRL_U}{CTRL_A}{PASSWORD}{CTRL_E}\u{b}\r"),
+        &format!("nonsense\u{16}{CTRL_U}{CTRL_A}\u{13}{PASSWORD}\u{17}{CTRL_E}\u{b}\r"),
     );
     answer(&mut terminal, AGAIN, &format!("{PASSWORD}\r"));
     accept(&mut terminal, &[FILE, RIGHT]);
     answer(&mut terminal, COPY, ESC);
     assert_eq!(terminal.wait(), Some(0), "{}", terminal.screen());
     world.restores(&world.file("Ada Example.p12"), PASSWORD);
+}
+
+#[test]
+fn keys_before_a_password_answer_nothing_later() {
+    let world = World::new();
+    let mut terminal = world.start(&[]);
+    accept(&mut terminal, &[WHICH, PATH, PROPERTIES, NAME, READER]);
+    answer(
+        &mut terminal,
+        PASSWORD_FROM,
+        &format!("{ENTER}{DOWN}{ENTER}"),
+    );
+    type_password(&mut terminal, "abc");
+    // The second choice would keep it.
+    answer(&mut terminal, "What do you want to do?", ENTER);
+    answer(&mut terminal, TYPED, CTRL_C);
+    assert_eq!(terminal.wait(), Some(130), "{}", terminal.screen());
 }
 
 #[test]

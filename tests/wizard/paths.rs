@@ -37,7 +37,7 @@ fn suggestion_gives_way_to_a_path() {
         ("~".to_owned(), "~".to_owned()),
         ("/".to_owned(), "/".to_owned()),
         ("'".to_owned(), "'".to_owned()),
-        ("C:".to_owned(), "C:".to_owned()),
+        ("C:".to_owned(), "Ada Example.p12C:".to_owned()),
         ("x".to_owned(), "Ada Example.p12x".to_owned()),
         ("\u{17}".to_owned(), "Ada".to_owned()),
         (
@@ -47,6 +47,11 @@ fn suggestion_gives_way_to_a_path() {
         ("\u{7f}~".to_owned(), "Ada Example.p1~".to_owned()),
         (
             format!("{}{folder}/a b{}", PASTE[0], PASTE[1]),
+            format!("{folder}/a b"),
+        ),
+        // What is copied with its line end does not answer yet, and a Tab in it completes nothing.
+        (
+            format!("{}{folder}/a\tb\r\n{}", PASTE[0], PASTE[1]),
             format!("{folder}/a b"),
         ),
     ] {
@@ -134,6 +139,27 @@ fn tab_completes_folders() {
     answer(&mut terminal, COPY, ESC);
     assert_eq!(terminal.wait(), Some(0), "{}", terminal.screen());
     world.restores(&world.file("My Finances/a.p12"), PASSWORD);
+}
+
+#[test]
+fn keys_in_the_list_of_tab_answer_nothing() {
+    let world = World::new();
+    for number in 0..150 {
+        let name = format!("many/a folder with a name that takes half of the width, {number}");
+        fs::create_dir_all(world.file(&name)).expect("a folder");
+    }
+    let mut terminal = at_file(&world);
+    terminal.press("~");
+    for key in [CTRL_C, "\u{7}"] {
+        terminal.press(&format!("{CTRL_U}~/many/\t\t"));
+        terminal.wait_for("--More--");
+        terminal.press(&format!("{key}q"));
+    }
+    terminal.press(&format!("{CTRL_U}~/a.p12{ENTER}"));
+    accept(&mut terminal, &[RIGHT]);
+    answer(&mut terminal, COPY, ESC);
+    assert_eq!(terminal.wait(), Some(0), "{}", terminal.screen());
+    world.holds(&["a.p12", "many"]);
 }
 
 #[test]

@@ -108,6 +108,23 @@ fn ctrl_c_works_without_threads() {
 }
 
 #[test]
+fn ctrl_c_at_copy_says_what_stays() {
+    let world = World::new();
+    let mut terminal = world.start(&["--plain"]);
+    up_to_the_file(&mut terminal);
+    lined(&mut terminal, "Folder and name", ENTER);
+    numbered(&mut terminal, RIGHT, ENTER);
+    numbered(&mut terminal, COPY, CTRL_C);
+    assert_eq!(terminal.wait(), Some(130), "{}", terminal.all());
+    let stays = format!(
+        "\nNo second copy was made. The saved file stays: {}\r\n",
+        world.file("Ada Example.p12").display()
+    );
+    assert!(terminal.all().ends_with(&stays), "{}", terminal.all());
+    world.holds(&["Ada Example.p12"]);
+}
+
+#[test]
 fn back_works_at_every_question() {
     let world = World::new();
     let mut terminal = world.start(&["--plain"]);
@@ -130,7 +147,7 @@ fn back_works_at_every_question() {
     terminal.wait_for("That is no number from 1 to 3.");
     terminal.wait_for("Number, or back [2]: ");
     terminal.press("nobody\r");
-    terminal.wait_for("None of them has that in it.");
+    terminal.wait_for("Nothing matches 'nobody'.");
     terminal.wait_for("Number, or back [2]: ");
     terminal.press(ENTER);
     terminal.wait_for("Taken: Grace Example");

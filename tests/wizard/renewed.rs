@@ -100,7 +100,7 @@ fn plain_enter_takes_first_match_and_says_so() {
     terminal.wait_for(WHICH);
     press(&mut terminal, "2", "anna\r");
     press(&mut terminal, "1", "nobody\r");
-    terminal.wait_for("None of them has that in it.");
+    terminal.wait_for("Nothing matches 'nobody'.");
     press(&mut terminal, "1", &format!("{}\r", &end(&new)[..4]));
     terminal.wait_for(&format!("until {}", end(&new)));
     press(&mut terminal, "1", "renate 2\r");

@@ -197,7 +197,7 @@ fn line_is_drawn_anew_at_another_width() {
     asked(&mut terminal, NAME);
     terminal.press(" of a long name");
     terminal.wait_for_screen(|screen| screen.contains("of a long name\n"));
-    terminal.resize(45, 40);
+    terminal.resize(30, 40);
     terminal.press("!");
     let screen = terminal.wait_for_screen(|screen| screen.contains("name!"));
     assert_eq!(screen.matches("Friendly name:").count(), 1, "{screen}");

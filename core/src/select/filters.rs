@@ -44,7 +44,7 @@ impl Filters {
         &NONE
     }
 
-    /// So long, if that a certificate ends within this time is the one condition.
+    /// The time of `expires_within`, if that is the only condition.
     pub fn end_alone(&self) -> Option<Duration> {
         let alone = Self {
             expires_within: self.expires_within,

@@ -6,7 +6,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::line::edited::Edited;
 use crate::render::lines;
-use crate::wizard::asker::{Answer, Choice, Search, explain_nothing};
+use crate::wizard::asker::{Answer, Choice, Search, nothing_matches};
 
 /// How many choices are shown at once.
 const PAGE: usize = 10;
@@ -34,6 +34,18 @@ pub(super) enum Pressed {
     GoOn,
     Answered(Answer<usize>),
     GivenUp,
+}
+
+/// A key with Ctrl as it is without Caps Lock, with which Windows has an upper-case letter. With AltGr,
+/// which is Ctrl and Alt, that is what is typed.
+fn without_caps_lock(mut key: KeyEvent) -> KeyEvent {
+    if let KeyCode::Char(one) = key.code
+        && key.modifiers.contains(KeyModifiers::CONTROL)
+        && !key.modifiers.contains(KeyModifiers::ALT)
+    {
+        key.code = KeyCode::Char(one.to_ascii_lowercase());
+    }
+    key
 }
 
 /// A row, without a line end. It is narrower than the terminal, so that no terminal breaks it.
@@ -80,6 +92,7 @@ impl<'a> List<'a> {
     }
 
     pub(super) fn press(&mut self, key: KeyEvent) -> Pressed {
+        let key = without_caps_lock(key);
         let control = key.modifiers == KeyModifiers::CONTROL;
         let has_text = self.text().is_some_and(|text| !text.is_empty());
         let last = self.found.len().saturating_sub(1);
@@ -110,7 +123,9 @@ impl<'a> List<'a> {
 
     /// Takes a text that was pasted.
     pub(super) fn paste(&mut self, pasted: &str) {
-        self.change(|text| pasted.trim().chars().for_each(|one| text.insert(one)));
+        let blank = |one: char| if one.is_control() { ' ' } else { one };
+        let pasted = pasted.trim().chars().map(blank);
+        self.change(|text| pasted.for_each(|one| text.insert(one)));
     }
 
     /// Changes what is searched for.
@@ -132,7 +147,7 @@ impl<'a> List<'a> {
         self.search.as_ref().map(|(text, _)| text.as_str())
     }
 
-    /// How it looks on so many columns and rows.
+    /// How it looks on `width` columns and `height` rows.
     pub(super) fn frame(&mut self, width: usize, height: usize) -> Frame {
         let width = width.saturating_sub(1).max(4);
         let (question, cursor) = self.head(width);
@@ -205,11 +220,7 @@ impl<'a> List<'a> {
         let Some((text, search)) = &self.search else {
             return Vec::new();
         };
-        let text = text.as_str().trim();
-        let mut said = format!("nothing matches '{text}'");
-        if let Some(more) = explain_nothing(text, self.choices, search) {
-            said.push_str(&format!("; {more}"));
-        }
+        let said = nothing_matches(text.as_str().trim(), self.choices, search);
         let indented = lines::broken(&format!("  {said}"), width);
         indented.lines().take(room).map(str::to_owned).collect()
     }

@@ -1,5 +1,5 @@
 //! A hidden line by POSIX termios: `/dev/tty` is opened, `ECHO` switched off by `tcsetattr`, one
-//! line read in canonical mode, so that the kernel handles erasing (Backspace, Ctrl-W, Ctrl-U),
+//! line read in canonical mode, so that the kernel handles erasing (Backspace, Ctrl-U),
 //! and the terminal put back. `ISIG` is off meanwhile and Ctrl-C an end of line (`VEOL`): giving
 //! up is an answer here, and not a signal that would leave the terminal without its echo.
 //!
@@ -22,6 +22,18 @@ const MAX_LINE: usize = 4096;
 
 const CTRL_C: u8 = 3;
 const ESC: u8 = 0x1b;
+
+/// What else the kernel does with a key in a line: the next one is taken as it is (Ctrl-V), a word is
+/// erased, the line or the output is shown anew. None of it can be seen in a hidden line.
+const UNSEEN: [SpecialCodeIndex; 4] = [
+    SpecialCodeIndex::VLNEXT,
+    SpecialCodeIndex::VWERASE,
+    SpecialCodeIndex::VREPRINT,
+    SpecialCodeIndex::VDISCARD,
+];
+
+/// A key for nothing: `_POSIX_VDISABLE` of Linux, and of macOS and the BSDs.
+const DISABLED: u8 = if cfg!(target_os = "linux") { 0 } else { 0xff };
 
 /// How long what belongs to an Esc may take, in tenths of a second: the least there is, and time
 /// enough for most networks.
@@ -92,6 +104,11 @@ impl Hidden {
         modes.local_modes.insert(LocalModes::ICANON);
         // Backspace erases a character, and not a byte of one.
         modes.input_modes.insert(InputModes::IUTF8);
+        // Ctrl-S would stop the output.
+        modes.input_modes.remove(InputModes::IXON);
+        for key in UNSEEN {
+            modes.special_codes[key] = DISABLED;
+        }
         modes.special_codes[SpecialCodeIndex::VEOL] = CTRL_C;
         if escape == Escape::GoesBack {
             modes.local_modes.insert(LocalModes::IEXTEN);
