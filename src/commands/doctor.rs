@@ -1,8 +1,6 @@
 //! `certstow doctor`: the checks of [`crate::doctor`], one line each, or as
 //! `certstow.doctor/1`.
 
-use std::path::PathBuf;
-
 use certstow_core::waits;
 use certstow_formats::sanitize::safe;
 
@@ -112,20 +110,20 @@ fn examine_task_and_options(
         }
         match with_file(&backup) {
             Ok(args) => Depends::from(&args).examine(&mut |check| findings.add(check))?,
-            Err((file, error)) => findings.add(doctor::config(&file, &error))?,
+            Err(error) => {
+                let file = backup.args.config.clone().unwrap_or_default();
+                findings.add(doctor::config(&file, &error))?;
+            }
         }
     }
     examine_task(name, owner, Ok(scheduled), findings)
 }
 
-/// The options of a task, over those of its option file; with the error, the name of that file.
-fn with_file(backup: &Typed<BackupArgs>) -> Result<BackupArgs, (PathBuf, Error)> {
-    let args = option_file::with_file(backup).and_then(|args| {
-        backup::options(&args)?;
-        Ok(args)
-    });
-    let file = || backup.args.config.clone().unwrap_or_default();
-    args.map_err(|error| (file(), error))
+/// The options of a task, over those of its option file.
+fn with_file(backup: &Typed<BackupArgs>) -> Result<BackupArgs, Error> {
+    let args = option_file::with_file(backup)?;
+    backup::options(&args)?;
+    Ok(args)
 }
 
 /// The tasks that are installed, whatever was asked about.
