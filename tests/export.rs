@@ -9,7 +9,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use program::{PASSWORD, certstow, in_folder, samples};
+use program::{PASSWORD, certstow, samples};
 
 fn export_of_ada(folder: &Path, options: &[&str]) -> Command {
     let mut command = certstow(folder);
@@ -87,7 +87,7 @@ fn password_fd_provides_password() {
         --iterations 2000 --password-fd 3 -o ada.p12 3<&0 0</dev/null";
     let mut shell = Command::new("sh");
     shell.args(["-c", script, env!("CARGO_BIN_EXE_certstow"), &store]);
-    in_folder(&mut shell, folder.path());
+    program::in_folder(&mut shell, folder.path());
     succeeds(&mut shell);
     restores(folder.path(), "ada.p12");
 }
