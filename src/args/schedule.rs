@@ -100,7 +100,7 @@ struct TimeArgs {
     monthly: Vec<(DayOfMonth, Time)>,
     /// Start up to this much later than that, by chance, so that many machines do not start together:
     /// 90s, 30m, 2h, or 0 [default: 10m; launchd and cron have no such delay]
-    #[arg(long, value_name = "TIME", value_parser = parse_delay, help_heading = "Task")]
+    #[arg(long, value_name = "TIME", value_parser = parse_delay, help_heading = "Task", hide_short_help = true)]
     random_delay: Option<Duration>,
 }
 

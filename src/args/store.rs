@@ -55,7 +55,8 @@ pub(crate) struct StoreArgs {
         value_name = "CMD",
         value_parser = CommandParser,
         value_hint = ValueHint::CommandString,
-        help_heading = "Stores"
+        help_heading = "Stores",
+        hide_short_help = true
     )]
     pub(crate) unlock_password_command: Vec<CommandLine>,
 }

@@ -145,7 +145,7 @@ fn forget(args: &ForgetArgs, screen: &Screen) -> Result<Exit, Error> {
         screen.print_json(&Object::new("certstow.copies-forget/1").with("files", &files))?;
         return Ok(Exit::Done);
     }
-    screen.print(|out| {
+    screen.print_done(|out| {
         for name in names {
             writeln!(out, "Forgot {}", safe(&name))?;
         }

@@ -1,14 +1,14 @@
-//! What the logs tell of the command line: the command, and the options that were given, of which
-//! only those have their values told that are listed here.
+//! What the logs tell of the command line: the command, and the options that were given, with the
+//! values of those that can hold no password.
 
 use clap::ArgMatches;
 use serde_json::{Map, Value};
 
 use crate::args::{self, Given, Kind};
 
-/// Whether the value of an option is logged: it is a place, one of a few words, or in a form that no password
-/// has. Of all others only that they were given: who mistakes one for a place to type a password in is not to
-/// find it here.
+/// Whether the value of an option is logged: it is a path, one of a few words, or in a form that no
+/// password has. Of the others the logs say only that they were given: a password typed there by
+/// mistake must not get into a log.
 fn is_logged(given: &Given) -> bool {
     match given.kind {
         Kind::Flag | Kind::Text | Kind::Command => false,
