@@ -242,7 +242,7 @@ mod tests {
             "--password-command",
             "--unlock-password-command",
         ] {
-            for command in ["op 'secret", "'' secret"] {
+            for command in ["op \"secret", "\"\" secret"] {
                 let error = Cli::try_parse_from(["certstow", "backup", option, command]);
                 let told = error.unwrap_err().to_string();
                 assert!(told.contains(option) && !told.contains("secret"), "{told}");

@@ -11,6 +11,12 @@ use std::process::Command;
 use program::certstow;
 use tempfile::TempDir;
 
+/// The samples, by a path that is absolute under Wine, too.
+fn samples() -> String {
+    let samples = std::path::absolute(program::samples()).expect("a path");
+    samples.display().to_string()
+}
+
 fn folder() -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     #[cfg(unix)]
@@ -149,7 +155,7 @@ fn typed_option_replaces_what_it_excludes() {
     let folder = folder();
     let file = "[export]\npassword-file = 'nothing-there'\nprofile = 'legacy'\n";
     let mut certstow = with_file(folder.path(), file);
-    let samples = program::samples();
+    let samples = samples();
     certstow.args([
         "export",
         "Ada Example",
@@ -180,7 +186,7 @@ fn file_gives_required_option() {
         let (found, _, errors) = outcome(with_file(folder.path(), text).args(restore));
         assert!(found == code && errors.contains(words), "{errors}");
     }
-    let store = format!("store = '{}'", program::samples());
+    let store = format!("store = '{}'", samples());
     for (text, code, words) in [
         ("timeout = '5s'", 2, "<SELECTOR>"),
         (&store, 11, "there are 3 identities"),
@@ -199,7 +205,7 @@ fn completions_use_store_of_file() {
         certstow.env("CERTSTOW_COMPLETE_WORDS", words.replace(' ', "\n"));
         outcome(certstow.arg("--")).1
     };
-    let samples = program::samples();
+    let samples = samples();
     assert!(ask("certstow show Ada", &samples).contains("Ada Example"));
     assert!(!ask("certstow --no-config show Ada", &samples).contains("Ada Example"));
     assert_eq!(ask("certstow show Ada", "nowhere"), "");
@@ -306,7 +312,7 @@ fn schedule_writes_defaults_into_task() {
     let file = "timeout = '20s'\n[backup]\nto = 'b'\nescrow = 'e.pem'\nprofile = 'compatible'\n\
                 [schedule.install]\ndaily = '08:05'\n";
     let mut certstow = with_file(folder.path(), file);
-    let folder_name = folder.path().canonicalize().expect("a path");
+    let folder_name = std::path::absolute(folder.path()).expect("a path");
     certstow.current_dir(&folder_name);
     certstow
         .env("CERTSTOW_STORE", "s")

@@ -193,7 +193,11 @@ pub(super) fn create_private_folder(path: &Path) -> io::Result<()> {
         && !parent.as_os_str().is_empty()
         && !parent.exists()
     {
-        create_private_folder(parent)?;
+        match create_private_folder(parent) {
+            // Another run has just made it.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && parent.is_dir() => {}
+            created => created?,
+        }
     }
     match ffi::create_folder(&path, &private_folder(owner()?)) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => std::fs::create_dir(path),

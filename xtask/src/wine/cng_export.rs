@@ -27,7 +27,8 @@ const COME_OUT: [(&str, [&str; 4], &str); 3] = [
 ];
 
 /// Why a key does not come out, where that is said of several.
-const KEPT: &str = "it is marked as not exportable";
+// "it" may end a line of the terminal.
+const KEPT: &str = "is marked as not exportable";
 const WINDOW: &str = "asks for a confirmation or a PIN in a window, and may not";
 
 /// Keys that do not: container, policy, exit code, what is said.

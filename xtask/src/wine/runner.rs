@@ -90,6 +90,17 @@ impl Runner {
         self.prefix.run(&mut self.command(line))?.expect(code)
     }
 
+    /// Takes away what certstow noted of the files that it saved.
+    pub(super) fn forget_copies(&self) -> Result<(), String> {
+        for user in files::in_folder(self.prefix.windows().join("drive_c/users"))? {
+            let note = user.join("AppData/Roaming/certstow/copies.jsonl");
+            if note.is_file() {
+                files::remove(note)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Exports an identity under [`PASSWORD`]; an error if that ends with another code.
     pub(super) fn export(
         &self,

@@ -30,6 +30,7 @@ pub(super) fn check(runner: &Runner) -> Result<(), String> {
 
 fn adas_key(fixture: &Fixture<'_>) -> Result<(), String> {
     let ada = fixture.add_ada()?;
+    fixture.runner.forget_copies()?;
     Reader::new(fixture).types_in("docs/stores.md")?;
     let listing = Listing::of(fixture.runner, USER)?;
     listing.has_labels(&[ADA])?;

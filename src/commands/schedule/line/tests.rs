@@ -295,6 +295,8 @@ fn line_tells_that_programs_are_started() {
     }
 }
 
+// The paths are those of Unix.
+#[cfg(unix)]
 #[test]
 fn line_lets_folders_of_monitoring_be_written() {
     let to = [
