@@ -125,11 +125,16 @@ fn run_once(
     }
 }
 
-/// What Wine adds when a thread of a program ends together with the process, and what the program
-/// itself said.
+/// What Wine adds when a thread of a program ends together with the process, and when a program asks
+/// for the serial number of a drive that is none; and what the program itself said.
 fn wines_own(stderr: &str) -> (String, String) {
+    const BEGINNINGS: [&str; 2] = ["wine client error:", "wine: Read access denied for device"];
     let lines = stderr.split_inclusive('\n');
-    lines.partition(|line| line.starts_with("wine client error:"))
+    lines.partition(|line| {
+        BEGINNINGS
+            .iter()
+            .any(|beginning| line.starts_with(beginning))
+    })
 }
 
 /// Waits for a process, or kills it at the limit.
