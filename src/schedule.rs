@@ -35,7 +35,7 @@ use crate::error::Error;
 
 pub(crate) use error::SchedulerError;
 pub(crate) use launchd::{kept_out, label as launchd_label};
-pub(crate) use times::{Day, DayOfMonth, Time, Times, When, parse_monthly, parse_weekly};
+pub(crate) use times::{Day, DayOfMonth, Monthly, Time, Times, When, parse_weekly};
 pub(crate) use windows_task::would_be_replaced;
 
 /// The longest run: certstow ends its own waits long before, so this is for a machine that hangs.

@@ -11,7 +11,7 @@ use super::backup::BackupArgs;
 use super::given::{Given, Typed, given};
 use super::global::Global;
 use super::words::one_of;
-use crate::schedule::{self, Day, DayOfMonth, Scheduler, TaskName, Time, Times, When};
+use crate::schedule::{self, Day, Monthly, Scheduler, TaskName, Time, Times, When};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ScheduleCommand {
@@ -96,8 +96,8 @@ struct TimeArgs {
     #[arg(long, value_name = "DAY@HH:MM", value_parser = schedule::parse_weekly, help_heading = "Task")]
     weekly: Vec<(Day, Time)>,
     /// Run once a month, on a day from 1 to 28 or the last: 28@03:15, last@03:15; repeatable
-    #[arg(long, value_name = "DAY@HH:MM", value_parser = schedule::parse_monthly, help_heading = "Task")]
-    monthly: Vec<(DayOfMonth, Time)>,
+    #[arg(long, value_name = "DAY@HH:MM", num_args = 1..=2, help_heading = "Task")]
+    monthly: Vec<Monthly>,
     /// Start up to this much later than that, by chance, so that many machines do not start together:
     /// 90s, 30m, 2h, or 0 [default: 10m; launchd and cron have no such delay]
     #[arg(long, value_name = "TIME", value_parser = parse_delay, help_heading = "Task", hide_short_help = true)]
@@ -119,7 +119,11 @@ impl ScheduleInstallArgs {
         [self.backup.given.as_slice(), &self.global.0].concat()
     }
 
-    pub(crate) fn times(&self) -> Times {
+    /// When the task is to run.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(crate) fn times(&self) -> Result<Times, String> {
         let TimeArgs {
             hourly,
             daily,
@@ -130,8 +134,8 @@ impl ScheduleInstallArgs {
         let hourly = hourly.then_some(When::Hourly).into_iter();
         let daily = daily.iter().copied().map(When::Daily);
         let weekly = weekly.iter().map(|&(day, time)| When::Weekly(day, time));
-        let monthly = monthly.iter().map(|&(day, time)| When::Monthly(day, time));
-        Times::of(hourly.chain(daily).chain(weekly).chain(monthly))
+        let monthly = Monthly::times(monthly)?;
+        Ok(Times::of(hourly.chain(daily).chain(weekly).chain(monthly)))
     }
 
     /// The random delay of a task, for its scheduler.

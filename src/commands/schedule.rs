@@ -325,7 +325,7 @@ fn schedule(
         name: args.task.name.clone(),
         program: line::text(program.into_os_string())?,
         arguments: line.arguments,
-        times: args.times(),
+        times: args.times().map_err(Error::Usage)?,
         delay: args.delay(scheduler),
         owner,
         account: None,

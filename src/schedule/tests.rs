@@ -124,11 +124,13 @@ fn at(times: &str) -> When {
             let (day, time) = parse_weekly(at).unwrap();
             When::Weekly(day, time)
         }
-        Some((_, at)) => {
-            let (day, time) = parse_monthly(at).unwrap();
-            When::Monthly(day, time)
-        }
+        Some((_, at)) => monthly(&[at]).unwrap()[0],
     }
+}
+
+fn monthly(words: &[&str]) -> Result<Vec<When>, String> {
+    let words: Result<Vec<Monthly>, _> = words.iter().map(|word| word.parse()).collect();
+    Monthly::times(&words?)
 }
 
 /// A task at these times, and at no other moment.
@@ -380,8 +382,19 @@ fn time_accepts_only_clock_times() {
         "lastday@03:00",
         "1@",
     ] {
-        assert!(parse_monthly(text).is_err(), "{text}");
+        assert!(monthly(&[text]).is_err(), "{text}");
     }
+    for words in [
+        &["3:00"][..],
+        &["28", "3"],
+        &["3:00", "28"],
+        &["28", "1@3:00"],
+    ] {
+        assert!(monthly(words).is_err(), "{words:?}");
+    }
+    let two = monthly(&["28", "3:00", "last@4:00"]);
+    assert_eq!(two, monthly(&["28@3:00", "last", "4:00"]));
+    assert_eq!(two.map(|times| times.len()), Ok(2));
 }
 
 #[test]

@@ -257,15 +257,47 @@ pub(crate) fn parse_weekly(text: &str) -> Result<(Day, Time), String> {
     Ok((day.parse()?, time.parse()?))
 }
 
-/// Reads `DAY@HH:MM`, with a day of the month.
-///
-/// # Errors
-/// What is wrong with it.
-pub(crate) fn parse_monthly(text: &str) -> Result<(DayOfMonth, Time), String> {
-    let (day, time) = text.split_once('@').ok_or_else(|| {
-        format!("'{text}' is no day of the month and time such as 28@03:15 or last@03:15")
-    })?;
-    Ok((day.parse()?, time.parse()?))
+/// A word of a time in each month, which is given as `DAY@HH:MM`, or as two words, `DAY HH:MM`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Monthly {
+    At(DayOfMonth, Time),
+    Day(DayOfMonth),
+    Time(Time),
+}
+
+impl FromStr for Monthly {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once('@') {
+            Some((day, time)) => Ok(Self::At(day.parse()?, time.parse()?)),
+            None if text.contains(':') => Ok(Self::Time(text.parse()?)),
+            None => Ok(Self::Day(text.parse()?)),
+        }
+    }
+}
+
+impl Monthly {
+    /// The times that these words give together.
+    ///
+    /// # Errors
+    /// A day without a time, or a time without a day.
+    pub(crate) fn times(words: &[Self]) -> Result<Vec<When>, String> {
+        let wrong = "--monthly takes a day of the month and a time: 28@03:15 or last@03:15";
+        let mut times = Vec::new();
+        let mut words = words.iter();
+        while let Some(&word) = words.next() {
+            times.push(match word {
+                Self::At(day, time) => When::Monthly(day, time),
+                Self::Day(day) => match words.next() {
+                    Some(&Self::Time(time)) => When::Monthly(day, time),
+                    _ => return Err(wrong.to_owned()),
+                },
+                Self::Time(_) => return Err(wrong.to_owned()),
+            });
+        }
+        Ok(times)
+    }
 }
 
 #[cfg(test)]
