@@ -91,7 +91,7 @@ impl Check {
         self.place == Place::Vault
     }
 
-    /// Whether it is about a file or folder that is not there, whoever looks.
+    /// Whether it is about a file or folder that is not there, for any account.
     pub(crate) fn names_no_file(&self) -> bool {
         match &self.place {
             Place::File(file) => file.try_exists().is_ok_and(|there| !there),

@@ -100,7 +100,7 @@ fn run_command(arguments: &[OsString]) -> (Exit, bool) {
     (exit, screen.was_in_wizard())
 }
 
-/// Runs a command, and writes the files for whoever watches over it, also when it panics.
+/// Runs a command, and writes the files for monitoring, also when it panics.
 fn monitored(
     monitor: Option<Monitor>,
     screen: &Screen,

@@ -1,4 +1,4 @@
-//! What a run leaves for whoever watches over it: a file of JSON ([`status`], `--status`), metrics of
+//! How a run tells monitoring how it ended: a file of JSON ([`status`], `--status`), metrics of
 //! Prometheus ([`metrics`], `--metrics`), and a command that is run after a failure (`--on-failure`).
 //! What is to be told is collected while the run goes on; whatever ends it, a wait that lasts too long
 //! or an interruption too, the files are written before the process ends, and last of all the command is

@@ -48,7 +48,7 @@ pub(super) fn read(file: &Path) -> Result<Typed<BackupArgs>, Error> {
     parse(&text_of(file)?, file)
 }
 
-/// The text of a file. That of a pipe is kept, which gives it once, for whoever asks again.
+/// The text of a file. A pipe gives it only once, so that it is kept for the next call.
 fn text_of(file: &Path) -> Result<String, Error> {
     static PIPED: Mutex<Vec<(PathBuf, String)>> = Mutex::new(Vec::new());
     let read = || reader::read(file, WrongOption::OfBackup);

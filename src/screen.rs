@@ -56,7 +56,7 @@ pub(crate) struct Screen {
     pub(crate) patience: Option<Duration>,
     /// Empty until the logs are open, and where there are none.
     journal: OnceLock<Journal>,
-    /// Empty of what nobody watches over.
+    /// Empty where the command has no monitoring.
     monitor: OnceLock<Monitor>,
     /// The wizard began to ask.
     in_wizard: OnceLock<()>,
@@ -110,7 +110,7 @@ impl Screen {
         let _ = self.monitor.set(monitor);
     }
 
-    /// What is noted for whoever watches over the run.
+    /// What is noted for monitoring.
     pub(crate) fn monitor(&self) -> Option<&Monitor> {
         self.monitor.get()
     }
@@ -345,7 +345,7 @@ impl Screen {
         }
     }
 
-    /// Writes the files for whoever watches over the run; the exit code then is that of a run which did
+    /// Writes the files for monitoring; the exit code then is that of a run which did
     /// all but that. Waits for nothing that the watchdog would have to be told of.
     pub(crate) fn tell(&self, exit: Exit) -> Exit {
         let Some(monitor) = self.monitor() else {

@@ -1,4 +1,4 @@
-//! What a run leaves for whoever watches over it.
+//! How a run tells monitoring how it ended.
 
 use std::path::PathBuf;
 

@@ -180,7 +180,7 @@ fn save(typed: &Typed<BackupArgs>, dry_run: bool, screen: &Screen) -> Result<Exi
     Ok(exit)
 }
 
-/// What came of each folder, for whoever watches over the run.
+/// What came of each folder, for monitoring.
 fn monitored(report: &RunReport, skip_not_exportable: bool) -> Vec<Destination> {
     let destinations = report.destinations.iter().enumerate();
     let destinations = destinations.map(|(at, one)| {

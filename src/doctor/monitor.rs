@@ -1,4 +1,4 @@
-//! Whether whoever watches over the runs would be told: the files that a run writes at its end can be
+//! Whether monitoring would be told: the files that a run writes at its end can be
 //! written, and the program of the command for failures is there.
 
 use std::env::{self, consts::EXE_SUFFIX};

@@ -106,14 +106,7 @@ fn before_reads_what_was_written() {
         one.folder = None;
     }
     for found in [found, Found::default()] {
-        let ended = Ended {
-            command: "backup",
-            began: UnixTime::new(100),
-            ended: UnixTime::new(200),
-            exit: 17,
-            found: &found,
-            before: &before,
-        };
+        let ended = failed(&found, &before);
         let metrics = metrics::bytes(&ended, Path::new("x.prom"));
         assert_eq!(metrics::before("backup", &metrics), without_folders);
         assert_eq!(
@@ -123,6 +116,18 @@ fn before_reads_what_was_written() {
         let status = status::bytes(&ended);
         assert_eq!(status::before("backup", &status).as_ref(), Some(&before));
         assert_eq!(status::before("backup verify", &status), None);
+    }
+}
+
+/// A run that ended with 17.
+fn failed<'a>(found: &'a Found, before: &'a Before) -> Ended<'a> {
+    Ended {
+        command: "backup",
+        began: UnixTime::new(100),
+        ended: UnixTime::new(200),
+        exit: 17,
+        found,
+        before,
     }
 }
 
@@ -142,14 +147,7 @@ fn last_success_is_that_of_same_folders() {
                 last_success: UnixTime::new(61),
             }],
         };
-        let ended = Ended {
-            command: "backup",
-            began: UnixTime::new(100),
-            ended: UnixTime::new(200),
-            exit: 17,
-            found: &found,
-            before: &before,
-        };
+        let ended = failed(&found, &before);
         let of_folder = ended.destinations().find_map(|(.., last)| last);
         (ended.last_success(), of_folder)
     };

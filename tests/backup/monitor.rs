@@ -1,4 +1,4 @@
-//! What a run leaves for whoever watches over it: `--status`, `--metrics` and `--on-failure`, after each
+//! How a run tells monitoring how it ended: `--status`, `--metrics` and `--on-failure`, after each
 //! way in which a run can end.
 
 use std::fs;

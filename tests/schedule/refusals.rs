@@ -7,6 +7,16 @@ use std::process::{Command, Output};
 
 use crate::certstow;
 
+/// A backup that could work.
+const BACKUP: [&str; 6] = [
+    "--store",
+    "keys",
+    "--to",
+    "saved",
+    "--password-file",
+    "password",
+];
+
 /// The home folder of somebody who has an identity, a password and a folder to save to.
 struct Home(tempfile::TempDir);
 
@@ -142,15 +152,7 @@ fn install_without_systemd_names_cron() {
     let home = Home::new();
     let mut install = certstow();
     install.env("PATH", home.0.path().join("empty"));
-    let options = [
-        "--store",
-        "keys",
-        "--to",
-        "saved",
-        "--password-file",
-        "password",
-    ];
-    let (code, said) = home.install_with(install, &options);
+    let (code, said) = home.install_with(install, &BACKUP);
     assert_eq!(code, Some(1), "{said}");
     for part in [
         "error: the service manager of this account does not run",
@@ -166,20 +168,12 @@ fn install_without_systemd_names_cron() {
 fn install_refuses_to_replace_without_force() {
     const MARK: &str = "# Written by 'certstow schedule install', which replaces it.\n";
     let home = Home::new();
-    let options = [
-        "--store",
-        "keys",
-        "--to",
-        "saved",
-        "--password-file",
-        "password",
-    ];
     fs::create_dir_all(home.units()).unwrap();
     let files = ["certstow.service", "certstow.timer"].map(|name| home.units().join(name));
     for file in &files {
         fs::write(file, MARK).unwrap();
     }
-    let (code, said) = home.install(&options);
+    let (code, said) = home.install(&BACKUP);
     assert_eq!(code, Some(16), "{said}");
     let expected = "error: a task named 'certstow' is scheduled already\nhint: nothing was changed; \
                     --name gives this one another name, and --force puts it in the place of that one\n";
@@ -189,7 +183,7 @@ fn install_refuses_to_replace_without_force() {
     }
     // These are not refused, but there is no manager.
     for more in ["--force", "--name=other"] {
-        let (code, said) = home.install(&[&options[..], &[more]].concat());
+        let (code, said) = home.install(&[&BACKUP[..], &[more]].concat());
         assert_eq!(code, Some(1), "{said}");
         assert!(
             said.contains("the service manager of this account"),
@@ -198,7 +192,7 @@ fn install_refuses_to_replace_without_force() {
     }
     // Not even with force.
     fs::write(&files[1], "[Timer]\n").unwrap();
-    let (code, said) = home.install(&[&options[..], &["--force"]].concat());
+    let (code, said) = home.install(&[&BACKUP[..], &["--force"]].concat());
     assert_eq!(code, Some(16), "{said}");
     assert!(said.contains("certstow did not make it"), "{said}");
 }
@@ -207,14 +201,6 @@ fn install_refuses_to_replace_without_force() {
 #[test]
 fn install_refuses_what_keeps_silent() {
     let home = Home::new();
-    let whole = [
-        "--store",
-        "keys",
-        "--to",
-        "saved",
-        "--password-file",
-        "password",
-    ];
     for (options, why) in [
         (
             ["--on-failure", "/no/such/alarm secret"],
@@ -222,7 +208,7 @@ fn install_refuses_what_keeps_silent() {
         ),
         (["--status", "empty"], "status [HOME]/empty: it is no file"),
     ] {
-        let (code, said) = home.install(&[&whole[..], &options].concat());
+        let (code, said) = home.install(&[&BACKUP[..], &options].concat());
         let why = why.replace("[HOME]", &home.0.path().display().to_string());
         assert_eq!(code, Some(16), "{said}");
         let refusal = format!("error: the task would fail each time: {why}");
@@ -230,7 +216,7 @@ fn install_refuses_what_keeps_silent() {
         assert!(!said.contains("secret"), "{said}");
         assert!(!home.units().exists());
     }
-    let (_, said) = home.install(&[&whole[..], &["--on-failure", "certstow-no-such"]].concat());
+    let (_, said) = home.install(&[&BACKUP[..], &["--on-failure", "certstow-no-such"]].concat());
     assert!(
         said.contains("warning: command certstow-no-such: no folder of PATH"),
         "{said}"
@@ -242,15 +228,7 @@ fn install_refuses_what_keeps_silent() {
 fn list_has_tasks_that_nothing_is_told_of() {
     let home = Home::new();
     let print = format!("--print={}", home.units().display());
-    let task = [
-        "--store",
-        "keys",
-        "--to",
-        "saved",
-        "--password-file",
-        "password",
-        &print,
-    ];
+    let task = [&BACKUP[..], &[&print]].concat();
     let (code, said) = home.install(&task);
     assert_eq!(code, Some(0), "{said}");
     let output = home.runs(certstow(), &["schedule", "list"]);

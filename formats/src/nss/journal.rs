@@ -1,5 +1,5 @@
 //! SQLite's rollback journal (<https://www.sqlite.org/fileformat2.html>, 3): the pages of a database as
-//! they were before a transaction. One that still has its header is *hot*: whoever wrote was ended in
+//! they were before a transaction. One that still has its header is *hot*: the writer was ended in
 //! the middle, or is at work. [`undo`] takes such a transaction back in memory, as SQLite itself would in
 //! the file (`pager_playback` of its `pager.c`).
 

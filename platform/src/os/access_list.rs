@@ -63,7 +63,7 @@ pub(super) fn admits_nobody_else(found: &str, expected: &str) -> bool {
 }
 
 /// Whether `found` has an owner that is trusted, and no entry of it lets an account write that has no entry in
-/// `own`: the administrators may, who can take ownership in any case. Whoever owns a file may change who has
+/// `own`: the administrators may, who can take ownership in any case. The owner of a file may change who has
 /// access to it. One that has no entries may be none, which admits everybody.
 pub(super) fn admits_no_other_writer(found: &str, own: &str) -> bool {
     /// The account in an entry: the last of its six fields.

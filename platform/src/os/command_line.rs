@@ -219,7 +219,7 @@ impl Running {
 
     fn kill(&mut self) {
         kill(&mut self.child, self.apart);
-        // It is no process any more for whoever counts them.
+        // Reaped, so that no zombie stays.
         let _ = self.child.wait();
     }
 }

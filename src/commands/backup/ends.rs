@@ -1,4 +1,4 @@
-//! Which certificates somebody has to renew, and when, for whoever watches over a backup.
+//! Which certificates somebody has to renew, and when, for monitoring.
 
 use certstow_core::identity::{Inventory, ListedCertificate};
 use certstow_core::renewal::Renewals;

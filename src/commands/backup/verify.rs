@@ -81,7 +81,7 @@ pub(super) fn run(args: &BackupVerifyArgs, screen: &Screen) -> Result<Exit, Erro
     Ok(exit(&verdicts, opened))
 }
 
-/// What was found in a folder, for whoever watches over the run.
+/// What was found in a folder, for monitoring.
 fn monitored((folder, verdict): &Found<'_>, opened: bool) -> Destination {
     let verdict = verdict.as_ref().ok();
     let identities = verdict.map(|verdict| {
