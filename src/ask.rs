@@ -8,7 +8,9 @@ use certstow_core::password::{self, Empty, Source};
 use certstow_formats::sanitize::safe;
 use certstow_formats::secret::Password;
 use certstow_platform::error::AskError;
-use certstow_platform::store::{Ask, Interaction, UnlockRequest, Unlocks};
+use certstow_platform::store::{
+    Ask, AskedFor, Interaction, TriesLeft, Unlock, UnlockRequest, Unlocks,
+};
 
 use super::args::{PasswordArgs, StoreArgs};
 use super::prompt;
@@ -62,12 +64,18 @@ impl Ask for TerminalAsk<'_> {
             0 => String::new(),
             _ => wrong(self.blank),
         };
-        let what = match request.unlocks {
-            Unlocks::Whole => "that unlocks",
-            Unlocks::Content => "of the content of",
-            Unlocks::PrivateKey => "of the private key in",
+        let what = match (request.asks_for, request.unlocks) {
+            (AskedFor::PrimaryPassword, _) => "Primary password of",
+            (AskedFor::Pin(TriesLeft::Unknown), _) => "PIN of",
+            (AskedFor::Pin(TriesLeft::Few), _) => "Few tries are left. PIN of",
+            (AskedFor::Pin(TriesLeft::Last), _) => {
+                "This is the last try: if it is wrong, the token locks itself. PIN of"
+            }
+            (AskedFor::Password, Unlocks::Whole) => "Password that unlocks",
+            (AskedFor::Password, Unlocks::Content) => "Password of the content of",
+            (AskedFor::Password, Unlocks::PrivateKey) => "Password of the private key in",
         };
-        let text = format!("{again}Password {what} {}:", safe(&request.place));
+        let text = format!("{again}{what} {}:", safe(&request.place));
         let prompt = || prompt::password(&text, Empty::Allowed, self.screen);
         let answer = match self.bar {
             Some(bar) => bar.aside(prompt),
@@ -90,14 +98,17 @@ pub(crate) fn wrong(blank: Option<&str>) -> String {
 }
 
 /// The passwords of locked keys that options name.
-pub(crate) fn unlocking(
-    args: &StoreArgs,
-    screen: &Screen,
-) -> Result<Vec<Arc<Password>>, ProgramError> {
+pub(crate) fn unlocking(args: &StoreArgs, screen: &Screen) -> Result<Vec<Unlock>, ProgramError> {
     one_from_stdin(args.unlock())?;
     let sources = args.unlock().into_iter();
-    let passwords = sources.map(|source| Ok(Arc::new(given(&source, true, screen)?)));
-    passwords.collect()
+    let unlock = sources.map(|source| {
+        Ok(Unlock {
+            password: Arc::new(given(&source, true, screen)?),
+            store: None,
+            source: None,
+        })
+    });
+    unlock.collect()
 }
 
 /// The password that an option names, and a warning if other accounts may read it there.

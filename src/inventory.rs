@@ -12,11 +12,10 @@ use certstow_core::renewal::Renewals;
 use certstow_core::select::{self, Choice, Filters, Want};
 use certstow_core::time::{self, UnixTime};
 use certstow_formats::sanitize::safe;
-use certstow_formats::secret::Password;
 use certstow_platform::OpenOptions;
 use certstow_platform::error::StoreError;
 use certstow_platform::spec::StoreSpec;
-use certstow_platform::store::{Interaction, KeyState, ProblemKind};
+use certstow_platform::store::{Interaction, KeyState, ProblemKind, Unlock};
 
 use super::args::StoreArgs;
 use super::error::Error;
@@ -45,7 +44,7 @@ pub(super) fn read_and_ask(args: &StoreArgs, screen: &Screen) -> Result<Inventor
 pub(super) struct Reading<'a> {
     args: &'a StoreArgs,
     screen: &'a Screen,
-    unlock: RefCell<Vec<Arc<Password>>>,
+    unlock: RefCell<Vec<Unlock>>,
 }
 
 impl<'a> Reading<'a> {
@@ -114,7 +113,11 @@ impl<'a> Reading<'a> {
                 Typed::Password(password) if password.is_empty() => return Ok(false),
                 Typed::Wrong(wrong) => why = Some(wrong.to_owned()),
                 Typed::Password(password) => {
-                    unlock.push(Arc::new(password));
+                    unlock.push(Unlock {
+                        password: Arc::new(password),
+                        store: Some(spec.clone()),
+                        source: None,
+                    });
                     let options = OpenOptions {
                         unlock: unlock.clone(),
                     };

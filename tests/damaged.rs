@@ -2,7 +2,6 @@
 //! opened and listed without a panic, and never mistaken for the real one.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use certstow_core::time;
 use certstow_formats::certificate::Certificate;
@@ -198,9 +197,7 @@ fn store_lists_only_the_intact_file() {
     let real = Real::new(Profile::Modern);
     std::fs::write(folder.path().join("whole.p12"), &real.bytes).expect("the whole file");
 
-    let options = OpenOptions {
-        unlock: vec![Arc::new(Password::new(PASSWORD.to_owned()))],
-    };
+    let options = OpenOptions::with_password(Password::new(PASSWORD.to_owned()));
     let spec = StoreSpec::File(folder.path().to_owned());
     let store = open_store(&spec, &options).expect("the folder opens");
     let listing = store.list().expect("the folder is listed");

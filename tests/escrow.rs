@@ -65,9 +65,8 @@ impl Escrow {
     }
 
     fn key(&self, name: &str, password: Option<&str>) -> EscrowKey {
-        let options = OpenOptions {
-            unlock: Vec::from_iter(password.map(|text| Arc::new(Password::new(text.to_owned())))),
-        };
+        let password = password.map(|text| Arc::new(Password::new(text.to_owned())));
+        let options = OpenOptions::with_passwords(password);
         EscrowKey::read(&self.file(name), &options, &mut NonInteractive).expect("the key")
     }
 

@@ -24,7 +24,8 @@ pub use marks::NotMarked;
 pub enum Stores<'a> {
     /// Every store found on this machine. One that cannot be read is a problem.
     Found,
-    /// These, in this order. One that cannot be read is an error.
+    /// These, in this order. One that cannot be read is an error; of several that one name stands for, a
+    /// problem.
     Named(&'a [StoreSpec]),
 }
 
@@ -176,7 +177,12 @@ impl Inventory {
             Stores::Named(specs) => {
                 for spec in specs {
                     let _wait = waits::waiting_for(format!("the store {spec}"));
-                    inventory.add(certstow_platform::open(spec, options)?)?;
+                    match certstow_platform::each_of(spec)?.as_slice() {
+                        [one] => inventory.add(certstow_platform::open(one, options)?)?,
+                        several => several
+                            .iter()
+                            .for_each(|one| inventory.add_if_it_can_be_read(one, options)),
+                    }
                 }
             }
             Stores::Found => {
@@ -190,12 +196,7 @@ impl Inventory {
                     .map(|known| known.spec.clone())
                     .collect();
                 for spec in present {
-                    let _wait = waits::waiting_for(format!("the store {spec}"));
-                    let added = certstow_platform::open(&spec, options)
-                        .and_then(|store| inventory.add(store));
-                    if let Err(error) = added {
-                        inventory.problems.push(whole_store_problem(&spec, &error));
-                    }
+                    inventory.add_if_it_can_be_read(&spec, options);
                 }
             }
         }
@@ -346,6 +347,15 @@ impl Inventory {
         let listing = store.list()?;
         self.add_listed(store, listing);
         Ok(())
+    }
+
+    /// One of several stores that nobody named one by one: what cannot be read of them is a problem.
+    fn add_if_it_can_be_read(&mut self, spec: &StoreSpec, options: &OpenOptions) {
+        let _wait = waits::waiting_for(format!("the store {spec}"));
+        let added = certstow_platform::open(spec, options).and_then(|store| self.add(store));
+        if let Err(error) = added {
+            self.problems.push(whole_store_problem(spec, &error));
+        }
     }
 
     fn add_listed(&mut self, store: Box<dyn Store>, listing: Listing) {

@@ -19,6 +19,7 @@ mod key_state;
 #[cfg(any(target_os = "macos", test))]
 mod macos;
 pub mod new_file;
+mod nss;
 pub mod os;
 #[cfg(target_os = "linux")]
 mod process;
@@ -36,9 +37,9 @@ use std::path::{Path, PathBuf};
 
 use error::StoreError;
 pub use file::{OpenedFile, certificates_in, left_behind_below, needs_password, private_keys_in};
-use spec::{Keychain, StoreSpec, SystemStore, SystemStoreLocation};
+use spec::{Keychain, NssDatabase, StoreSpec, SystemStore, SystemStoreLocation};
 pub use store::OpenOptions;
-use store::StoreInfo;
+use store::{Application, StoreInfo};
 
 /// Opens the store that `spec` names.
 ///
@@ -64,6 +65,37 @@ pub fn open(spec: &StoreSpec, options: &OpenOptions) -> Result<Box<dyn store::St
             Err(StoreError::unavailable(spec, reason, None))
         }
         StoreSpec::Dotnet(name) => Ok(Box::new(file::dotnet::DotnetStore::open(name)?)),
+        StoreSpec::Nss(database) => Ok(Box::new(nss::NssStore::open(database, options)?)),
+    }
+}
+
+/// The stores that a name stands for: every database for `nss:`, and itself for the name of one store.
+///
+/// # Errors
+/// [`StoreError::Unavailable`]: there is none.
+pub fn each_of(spec: &StoreSpec) -> Result<Vec<StoreSpec>, StoreError> {
+    match spec {
+        StoreSpec::Nss(database) => {
+            let databases = nss::each_of(database)?.into_iter();
+            Ok(databases.map(StoreSpec::Nss).collect())
+        }
+        StoreSpec::File(_)
+        | StoreSpec::Windows(_)
+        | StoreSpec::Keychain(_)
+        | StoreSpec::Dotnet(_) => Ok(vec![spec.clone()]),
+    }
+}
+
+/// Whether a password that is not empty protects the private keys of the store as a whole; `None` where
+/// that is not known, or nothing of the kind is true of such a store.
+pub fn is_encrypted(spec: &StoreSpec) -> Option<bool> {
+    match spec {
+        StoreSpec::Nss(NssDatabase::Folder(folder)) => nss::has_password(folder),
+        StoreSpec::Nss(NssDatabase::Found)
+        | StoreSpec::File(_)
+        | StoreSpec::Windows(_)
+        | StoreSpec::Keychain(_)
+        | StoreSpec::Dotnet(_) => None,
     }
 }
 
@@ -106,7 +138,7 @@ pub fn open_to_import(
         StoreSpec::Windows(store) => Ok(Box::new(windows::WindowsStore::open_to_import(store)?)),
         #[cfg(not(windows))]
         StoreSpec::Windows(_) => open(spec, options),
-        StoreSpec::Keychain(_) | StoreSpec::Dotnet(_) => open(spec, options),
+        StoreSpec::Keychain(_) | StoreSpec::Dotnet(_) | StoreSpec::Nss(_) => open(spec, options),
     }
 }
 
@@ -117,6 +149,8 @@ pub struct KnownStore {
     pub spec: StoreSpec,
     /// What it is, in a few words.
     pub description: String,
+    /// The program whose store it is, where that is known.
+    pub application: Option<Application>,
     /// `None` when it is there; else why it cannot be used ("the folder does not exist").
     pub unavailable: Option<String>,
 }
@@ -133,7 +167,13 @@ pub fn known_stores() -> Vec<KnownStore> {
     let known = |spec| known_store(spec, open);
     let system_stores = windows_stores().chain(keychains).map(known);
     let dotnet = dotnet.map(known);
-    system_stores.chain(personal).chain(dotnet).collect()
+    let databases = nss::found().into_iter().map(|profile| KnownStore {
+        description: profile.description(),
+        application: Some(profile.application),
+        ..known_store(StoreSpec::Nss(NssDatabase::Folder(profile.folder)), open)
+    });
+    let stores = system_stores.chain(personal).chain(dotnet);
+    stores.chain(databases).collect()
 }
 
 /// The personal stores of Windows, if this is Windows.
@@ -159,6 +199,7 @@ pub fn stores_to_import_into() -> Vec<KnownStore> {
     stores.extend(personal_folder().map(|folder| KnownStore {
         spec: StoreSpec::File(folder),
         description: PERSONAL_FOLDER.to_owned(),
+        application: None,
         unavailable: None,
     }));
     stores
@@ -177,6 +218,7 @@ fn known_store(spec: StoreSpec, open: Open) -> KnownStore {
     };
     KnownStore {
         description: StoreInfo::new(spec.clone()).description,
+        application: None,
         spec,
         unavailable,
     }

@@ -1,5 +1,5 @@
 //! Store names, as `--store` takes them: `file:DIR`, `windows:CurrentUser\My`, `keychain:login`,
-//! `dotnet:My`, or a bare path.
+//! `dotnet:My`, `nss:DIR`, or a bare path.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -16,28 +16,53 @@ pub enum StoreSpec {
     Keychain(Keychain),
     /// `dotnet:NAME`: .NET's user store of that name on Linux and macOS.
     Dotnet(String),
+    /// `nss:DIR`: the NSS database of a program such as Firefox.
+    Nss(NssDatabase),
 }
 
 impl StoreSpec {
     /// The schemes, one for each kind of store: what stands before the first colon of a name.
-    pub const SCHEMES: [&'static str; 4] = ["file", "windows", "keychain", "dotnet"];
+    pub const SCHEMES: [&'static str; 5] = ["file", "windows", "keychain", "dotnet", "nss"];
 
     fn scheme(&self) -> &'static str {
-        let [file, windows, keychain, dotnet] = Self::SCHEMES;
+        let [file, windows, keychain, dotnet, nss] = Self::SCHEMES;
         match self {
             Self::File(_) => file,
             Self::Windows(_) => windows,
             Self::Keychain(_) => keychain,
             Self::Dotnet(_) => dotnet,
+            Self::Nss(_) => nss,
+        }
+    }
+
+    /// Whether a password for the store of this name is for the one of the `other` name, too: it is the
+    /// same, or one of those that this name stands for.
+    pub fn covers(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Nss(NssDatabase::Found), Self::Nss(_)) => true,
+            _ => self == other,
+        }
+    }
+
+    /// Whether a wrong password or PIN brings the store nearer to locking itself for good.
+    pub(crate) fn counts_wrong_tries(&self) -> bool {
+        match self {
+            Self::File(_)
+            | Self::Windows(_)
+            | Self::Keychain(_)
+            | Self::Dotnet(_)
+            | Self::Nss(_) => false,
         }
     }
 
     /// The path in the name, if the store has one there.
     fn path(&self) -> Option<&Path> {
         match self {
-            Self::File(path) | Self::Keychain(Keychain::File(path)) => Some(path),
+            Self::File(path)
+            | Self::Keychain(Keychain::File(path))
+            | Self::Nss(NssDatabase::Folder(path)) => Some(path),
             Self::Keychain(Keychain::SearchList | Keychain::Login | Keychain::System) => None,
-            Self::Windows(_) | Self::Dotnet(_) => None,
+            Self::Windows(_) | Self::Dotnet(_) | Self::Nss(NssDatabase::Found) => None,
         }
     }
 
@@ -184,6 +209,40 @@ impl fmt::Display for Keychain {
     }
 }
 
+/// Databases of NSS, each a folder with `cert9.db` and `key4.db`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum NssDatabase {
+    /// `nss:`: those of every profile that is found.
+    Found,
+    /// `nss:DIR`: that of one folder.
+    Folder(PathBuf),
+}
+
+impl NssDatabase {
+    /// Reads what follows `nss:`: a folder, also with the prefix that NSS's own tools take before one.
+    fn read(name: &str) -> Result<Self, &'static str> {
+        if name.starts_with("dbm:") {
+            return Err(
+                "databases of the kind that NSS calls dbm (cert8.db) are not read; 'certutil \
+                 --upgrade-merge' makes them new ones",
+            );
+        }
+        match name.strip_prefix("sql:").unwrap_or(name) {
+            "" if name.is_empty() => Ok(Self::Found),
+            "" => Err("a folder must follow 'sql:'"),
+            folder => Ok(Self::Folder(folder.into())),
+        }
+    }
+
+    /// What it is, for a person.
+    pub(crate) fn description(&self) -> &'static str {
+        match self {
+            Self::Found => "NSS databases of the browsers and mail programs here",
+            Self::Folder(_) => "NSS database",
+        }
+    }
+}
+
 /// Text that names no store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SpecError {
@@ -231,6 +290,7 @@ impl std::str::FromStr for StoreSpec {
                 Err(fail("a .NET store is named by one word, such as My"))
             }
             "dotnet" => Ok(Self::Dotnet(name.to_owned())),
+            "nss" => NssDatabase::read(name).map(Self::Nss).map_err(fail),
             // A drive letter, or a file name with a colon in it.
             _ => Ok(Self::File(text.into())),
         }
@@ -245,6 +305,8 @@ impl fmt::Display for StoreSpec {
             Self::Windows(store) => write!(f, "{store}"),
             Self::Keychain(keychain) => write!(f, "{keychain}"),
             Self::Dotnet(name) => f.write_str(name),
+            Self::Nss(NssDatabase::Found) => Ok(()),
+            Self::Nss(NssDatabase::Folder(path)) => write!(f, "{}", path.display()),
         }
     }
 }
@@ -340,9 +402,36 @@ mod tests {
 
     #[test]
     fn spec_with_unknown_scheme_is_path() {
-        let file = StoreSpec::File("nss:mine".into());
-        assert_eq!("nss:mine".parse(), Ok(file.clone()));
-        assert_eq!("file:nss:mine".parse(), Ok(file));
+        let file = StoreSpec::File("jks:mine".into());
+        assert_eq!("jks:mine".parse(), Ok(file.clone()));
+        assert_eq!("file:jks:mine".parse(), Ok(file));
+    }
+
+    #[test]
+    fn spec_parses_nss_folders() {
+        let folder = |folder: &str| Ok(StoreSpec::Nss(NssDatabase::Folder(folder.into())));
+        assert_eq!("nss:".parse(), Ok(StoreSpec::Nss(NssDatabase::Found)));
+        assert_eq!("nss:profile".parse(), folder("profile"));
+        assert_eq!("nss:sql:profile".parse(), folder("profile"));
+        assert_eq!(r"nss:C:\profile".parse(), folder(r"C:\profile"));
+        for (wrong, expected) in [("nss:dbm:profile", "cert8.db"), ("nss:sql:", "folder")] {
+            let error = wrong.parse::<StoreSpec>().unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+
+    #[test]
+    fn covers_takes_nss_for_every_database() {
+        let spec = |text: &str| text.parse::<StoreSpec>().unwrap();
+        assert!(spec("nss:").covers(&spec("nss:profile")));
+        assert!(spec("nss:profile").covers(&spec("nss:profile")));
+        for (one, other) in [
+            ("nss:profile", "nss:other"),
+            ("nss:profile", "nss:"),
+            ("nss:", "file:profile"),
+        ] {
+            assert!(!spec(one).covers(&spec(other)), "{one} {other}");
+        }
     }
 
     #[test]
@@ -358,6 +447,8 @@ mod tests {
             ("keychain:", "keychain:".to_owned()),
             ("keychain:login", "keychain:login".to_owned()),
             ("dotnet:My", "dotnet:My".to_owned()),
+            ("nss:", "nss:".to_owned()),
+            ("nss:certs", format!("nss:{certs}")),
             (
                 r"windows:CurrentUser\My",
                 r"windows:CurrentUser\My".to_owned(),
@@ -379,6 +470,8 @@ mod tests {
             "keychain:login",
             "keychain:System",
             "keychain:/a/b.keychain-db",
+            "nss:",
+            "nss:/a/b",
         ] {
             assert_eq!(text.parse::<StoreSpec>().unwrap().to_string(), text);
         }

@@ -19,16 +19,55 @@ use crate::spec::StoreSpec;
 /// What a store may be told when it is opened.
 #[derive(Debug, Default, Clone)]
 pub struct OpenOptions {
-    /// Passwords known beforehand that may unlock files or tokens of the store; each is tried.
-    pub unlock: Vec<Arc<Password>>,
+    /// Passwords and PINs known beforehand, each for one store or for whichever it opens.
+    pub unlock: Vec<Unlock>,
 }
 
 impl OpenOptions {
-    /// With a password that may unlock files or tokens of the store.
+    /// With a password that may unlock something in any store that is no token.
     pub fn with_password(password: Password) -> Self {
-        let unlock = vec![Arc::new(password)];
-        Self { unlock }
+        Self::with_passwords([Arc::new(password)])
     }
+
+    /// With several such passwords.
+    pub fn with_passwords(passwords: impl IntoIterator<Item = Arc<Password>>) -> Self {
+        let unlock = passwords.into_iter().map(|password| Unlock {
+            password,
+            store: None,
+            source: None,
+        });
+        Self {
+            unlock: unlock.collect(),
+        }
+    }
+
+    /// What may be tried on the store of this name. A token counts wrong PINs and locks itself, so that
+    /// nothing is tried on it but what is meant for it.
+    pub fn for_store(&self, spec: &StoreSpec) -> impl Iterator<Item = &Unlock> {
+        let is_meant = |unlock: &&Unlock| match &unlock.store {
+            Some(store) => store.covers(spec),
+            None => !spec.counts_wrong_tries(),
+        };
+        self.unlock.iter().filter(is_meant)
+    }
+
+    /// The same, the passwords alone.
+    pub(crate) fn passwords_for(&self, spec: &StoreSpec) -> Vec<Arc<Password>> {
+        let unlock = self.for_store(spec);
+        unlock.map(|unlock| Arc::clone(&unlock.password)).collect()
+    }
+}
+
+/// A password or PIN known beforehand.
+#[derive(Debug, Clone)]
+pub struct Unlock {
+    /// The password or PIN.
+    pub password: Arc<Password>,
+    /// The only store that it is for, or, for a name that stands for several, each of these.
+    pub store: Option<StoreSpec>,
+    /// Where it comes from, and its version there: a text that differs once it may be another one, and
+    /// does not tell it. A token that refused it is not asked again for the same.
+    pub source: Option<String>,
 }
 
 /// A place that keeps certificates and private keys. It may be opened on one thread and used on
@@ -270,6 +309,17 @@ pub struct StoreInfo {
     pub key_protection: KeyProtection,
     /// Whether [`Store::mark_backed_up`] is recorded and shown by [`Entry::backed_up`].
     pub records_copies: bool,
+    /// The program whose store it is, where that is known.
+    pub application: Option<Application>,
+}
+
+/// The program whose store it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Application {
+    /// Its name: "Firefox".
+    pub name: String,
+    /// The name of its profile, where it has several.
+    pub profile: Option<String>,
 }
 
 impl StoreInfo {
@@ -287,12 +337,14 @@ impl StoreInfo {
                 (keychain.description(), None, KeyProtection::System, false)
             }
             StoreSpec::Dotnet(_) => (".NET user store", None, KeyProtection::NullPassword, false),
+            StoreSpec::Nss(database) => (database.description(), None, KeyProtection::Token, false),
         };
         Self {
             description: description.to_owned(),
             path,
             key_protection,
             records_copies,
+            application: None,
             spec,
         }
     }
@@ -307,14 +359,24 @@ pub enum KeyProtection {
     Password,
     /// The null password of .NET: only the permissions of the files.
     NullPassword,
+    /// A password or PIN of the store as a whole; it can also be told never to export a key.
+    Token,
 }
 
 impl KeyProtection {
     /// Whether a key can be imported so that it cannot be exported again.
     pub fn can_forbid_export(self) -> bool {
         match self {
-            Self::System => true,
+            Self::System | Self::Token => true,
             Self::Password | Self::NullPassword => false,
+        }
+    }
+
+    /// Whether a password opens what is in the store.
+    pub fn is_opened_by_password(self) -> bool {
+        match self {
+            Self::Password | Self::Token => true,
+            Self::System | Self::NullPassword => false,
         }
     }
 
@@ -322,7 +384,7 @@ impl KeyProtection {
     pub fn takes_password(self) -> bool {
         match self {
             Self::Password => true,
-            Self::System | Self::NullPassword => false,
+            Self::System | Self::NullPassword | Self::Token => false,
         }
     }
 }
@@ -443,13 +505,37 @@ pub enum Unlocks {
     PrivateKey,
 }
 
-/// What a password is wanted for.
+/// What somebody is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AskedFor {
+    /// The password of a file, or of something in it. Nothing counts wrong ones.
+    Password,
+    /// The primary password of an NSS database. Nothing counts wrong ones.
+    PrimaryPassword,
+    /// The PIN of a token, which locks itself after a few wrong ones.
+    Pin(TriesLeft),
+}
+
+/// What a token says of the wrong PINs that it still allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TriesLeft {
+    /// Nothing, or nothing worth telling.
+    Unknown,
+    /// Fewer than at first: a wrong one was given since the last right one (`CKF_USER_PIN_COUNT_LOW`).
+    Few,
+    /// The next wrong one locks it (`CKF_USER_PIN_FINAL_TRY`).
+    Last,
+}
+
+/// What a password or PIN is wanted for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnlockRequest {
     /// The store.
     pub store: StoreSpec,
-    /// What is locked: a file's path, a token's label.
+    /// What is locked: a file's path, a database, a token's label.
     pub place: String,
+    /// What is asked for.
+    pub asks_for: AskedFor,
     /// What of it.
     pub unlocks: Unlocks,
     /// How often a password for this was already wrong.

@@ -89,7 +89,7 @@ impl Depends {
             [] => Stores::Found,
             named => Stores::Named(named),
         };
-        let options = OpenOptions { unlock };
+        let options = OpenOptions::with_passwords(unlock);
         match doctor::stores(stores) {
             Err(none) => tell(*none),
             Ok(specs) => {

@@ -19,7 +19,7 @@ use certstow_formats::secret::Password;
 use certstow_platform::error::StoreError;
 use certstow_platform::spec::StoreSpec;
 use certstow_platform::store::{
-    ExistingEntry, Interaction, KeyProtection, NonInteractive, Store, StoreInfo,
+    ExistingEntry, Interaction, KeyProtection, NonInteractive, Store, StoreInfo, Unlock,
 };
 use certstow_platform::{self, KnownStore, OpenOptions};
 
@@ -66,7 +66,14 @@ pub(crate) fn run(args: &ImportArgs, screen: &Screen) -> Result<Exit, Error> {
         None => given(args, &target.spec, screen)?,
     };
     let given = unlock.first().cloned();
-    let options = OpenOptions { unlock };
+    let unlock = unlock.into_iter().map(|password| Unlock {
+        password,
+        store: Some(target.spec.clone()),
+        source: None,
+    });
+    let options = OpenOptions {
+        unlock: unlock.collect(),
+    };
     let mut store = certstow_platform::open_to_import(&target.spec, &options)?;
     let info = store.info();
     let identities = sources.inventory.identities();
@@ -76,7 +83,7 @@ pub(crate) fn run(args: &ImportArgs, screen: &Screen) -> Result<Exit, Error> {
         (None, true) => protection(&info, screen)?.map(Arc::new),
         (given, _) => given,
     };
-    let password = password.filter(|password| !password.is_empty());
+    let password = password.filter(|one| info.key_protection.takes_password() && !one.is_empty());
     screen.explain(&format!("importing into {}", info.spec));
     let outcomes = plan.carry_out(
         &mut *store,
@@ -120,11 +127,11 @@ fn check_together(args: &ImportArgs) -> Result<(), Error> {
     if args.not_exportable && !can_forbid_export(store) {
         return Err(always_exportable(store));
     }
-    let takes_password = key_protection(store).takes_password();
+    let is_opened_by_one = key_protection(store).is_opened_by_password();
     if args.stores.unlock().len() > 1 {
-        return usage("one password protects what is imported: name one --unlock-password option");
+        return usage("one password is that of the store: name one --unlock-password option");
     }
-    match takes_password || args.stores.unlock().is_empty() {
+    match is_opened_by_one || args.stores.unlock().is_empty() {
         true => Ok(()),
         false => Err(Error::Usage(format!(
             "{store} protects its keys by itself: leave the --unlock-password options out"
@@ -361,20 +368,23 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// The password of the private keys in a folder, which is to protect what is imported, too.
+/// The password of the private keys in a folder, which is to protect what is imported, too; or that of
+/// the store.
 fn given(
     args: &ImportArgs,
     store: &StoreSpec,
     screen: &Screen,
 ) -> Result<Vec<Arc<Password>>, Error> {
-    match key_protection(store).takes_password() {
-        true => {
-            let passwords = ask::unlocking(&args.stores, screen)?;
-            passwords.iter().for_each(|one| warn_of_blank(one, screen));
-            Ok(passwords)
-        }
-        false => Ok(Vec::new()),
+    let protection = key_protection(store);
+    if !protection.is_opened_by_password() {
+        return Ok(Vec::new());
     }
+    let unlock = ask::unlocking(&args.stores, screen)?.into_iter();
+    let passwords: Vec<_> = unlock.map(|unlock| unlock.password).collect();
+    if protection.takes_password() {
+        passwords.iter().for_each(|one| warn_of_blank(one, screen));
+    }
+    Ok(passwords)
 }
 
 /// The password that a person wants to protect the private keys in a folder; `None` for none.

@@ -9,7 +9,7 @@ use certstow_formats::proof::{Level, Proof};
 use certstow_platform::error::StoreError;
 use certstow_platform::spec::StoreSpec;
 use certstow_platform::store::{Entry, KeyState, Listing, Store};
-use certstow_platform::{OpenOptions, known_stores, open};
+use certstow_platform::{OpenOptions, each_of, known_stores, open};
 
 use super::key::{SAVED_UNPROVEN, take};
 use super::{Check, Status, left_over, locked};
@@ -24,7 +24,11 @@ const TRIES: usize = 5;
 /// That check, which failed.
 pub(crate) fn named_or_found(stores: Stores<'_>) -> Result<Vec<StoreSpec>, Box<Check>> {
     let specs: Vec<StoreSpec> = match stores {
-        Stores::Named(specs) => specs.to_vec(),
+        Stores::Named(specs) => specs
+            .iter()
+            // Opening it will say what is wrong.
+            .flat_map(|spec| each_of(spec).unwrap_or_else(|_| vec![spec.clone()]))
+            .collect(),
         Stores::Found => {
             let _wait = waits::waiting_for("this machine's stores");
             known_stores()

@@ -179,9 +179,7 @@ fn whose(file: &Path, draft: &Draft) -> String {
     let store = [StoreSpec::File(file.to_owned())];
     let given = draft.password.iter();
     let given = given.map(|password| Password::new(password.expose().to_owned()).into());
-    let options = OpenOptions {
-        unlock: given.collect(),
-    };
+    let options = OpenOptions::with_passwords(given);
     let read = Inventory::read(Stores::Named(&store), &options);
     let Ok(read) = read else {
         return "It cannot be read: whose it is, nobody can tell.".to_owned();

@@ -4,7 +4,6 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Arc;
 
 use certstow_formats::secret::Password;
 use certstow_platform::spec::StoreSpec;
@@ -152,9 +151,7 @@ fn check_proves_it(sealed: &Sealed, place: &str) {
 
 fn the_file_store_reads_it(sealed: &Sealed, identity: &Identity, place: &str) {
     let folder: PathBuf = sealed.file.parent().expect("a folder").to_owned();
-    let options = OpenOptions {
-        unlock: vec![Arc::new(Password::new(sealed.password.clone()))],
-    };
+    let options = OpenOptions::with_password(Password::new(sealed.password.clone()));
     let store = open(&StoreSpec::File(folder), &options).expect("the folder opens");
     let listing = store.list().expect("the folder is listed");
     let entry = listing

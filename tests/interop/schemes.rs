@@ -4,7 +4,6 @@
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use std::sync::Arc;
 
 use certstow_formats::pkcs12::error::DecodeError;
 use certstow_formats::pkcs12::kdf::PasswordForm;
@@ -208,8 +207,8 @@ fn encrypted_pem_of_openssl_opens() {
             let text = fs::read_to_string(&file).expect("the key is there");
             assert!(text.contains("Proc-Type: 4,ENCRYPTED"), "{text}");
             let open = |text: &str| {
-                let unlock = vec![Arc::new(Password::new(text.to_owned()))];
-                private_keys_in(&file, &OpenOptions { unlock }, &mut NonInteractive)
+                let options = OpenOptions::with_password(Password::new(text.to_owned()));
+                private_keys_in(&file, &options, &mut NonInteractive)
             };
             let keys = open(PASSWORD).unwrap_or_else(|error| panic!("{key:?} {cipher}: {error}"));
             let [opened] = keys.as_slice() else {

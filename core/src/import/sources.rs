@@ -12,7 +12,7 @@ use certstow_platform::OpenOptions;
 use certstow_platform::error::{AskError, StoreError};
 use certstow_platform::spec::StoreSpec;
 use certstow_platform::store::{
-    Ask, Interaction, Listing, Problem, ProblemKind, Store, UnlockRequest, Unlocks,
+    Ask, AskedFor, Interaction, Listing, Problem, ProblemKind, Store, UnlockRequest, Unlocks,
 };
 
 use crate::error::Error;
@@ -116,8 +116,8 @@ pub fn read(
     ask: &mut dyn Ask,
 ) -> Result<Sources, Error> {
     let given = !passwords.is_empty();
-    let unlock = passwords.to_vec();
-    let all = input.open(&OpenOptions { unlock })?;
+    let options = OpenOptions::with_passwords(passwords.iter().cloned());
+    let all = input.open(&options)?;
     let name = all.info().spec.to_string();
     let (mut problems, mut locked, mut opened) = (Vec::new(), Vec::new(), Vec::new());
     let mut cannot_be_read = |problem: Problem| {
@@ -184,6 +184,7 @@ fn unlocked(
         let request = UnlockRequest {
             store: StoreSpec::File(file.into()),
             place: file.to_owned(),
+            asks_for: AskedFor::Password,
             unlocks: Unlocks::Whole,
             attempt,
         };
@@ -191,8 +192,7 @@ fn unlocked(
             AskError::Cancelled => Error::Cancelled,
             AskError::NotAllowed => no_password(file),
         })?;
-        let unlock = vec![Arc::new(password)];
-        let store = input.open_one(file, &OpenOptions { unlock })?;
+        let store = input.open_one(file, &OpenOptions::with_password(password))?;
         let listing = waits::list(&*store)?;
         let mut places = listing.entries.iter().flat_map(|entry| &entry.places);
         let is_locked = |one: &Problem| one.kind == ProblemKind::LockedKeyAlone;

@@ -52,7 +52,7 @@ impl FileStore {
         Self::at(
             StoreInfo::new(StoreSpec::File(root.clone())),
             root,
-            Passwords::given(&options.unlock),
+            Passwords::given(&options.passwords_for(&StoreSpec::File(path.to_owned()))),
         )
     }
 

@@ -50,7 +50,8 @@ impl OpenedFile {
     /// Reads the bytes of a file of any form that a folder's files have. What is locked opens with
     /// the password given beforehand, or with those that are asked for.
     pub(crate) fn read(bytes: &[u8], place: &Path, options: &OpenOptions) -> Self {
-        let passwords = Passwords::given(&options.unlock);
+        let store = StoreSpec::File(place.to_owned());
+        let passwords = Passwords::given(&options.passwords_for(&store));
         let found = FileContents::read_expected(bytes, &passwords);
         let mut read = Self::new(place, found, passwords, KeyFile::of(bytes));
         read.info.description = "file in memory".to_owned();

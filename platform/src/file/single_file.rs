@@ -95,7 +95,7 @@ pub fn private_keys_in(
         return Err(damaged(&why));
     }
     let store = StoreSpec::File(path.to_owned());
-    let passwords = Passwords::given(&options.unlock);
+    let passwords = Passwords::given(&options.passwords_for(&store));
     let lock = Lock {
         store: &store,
         place: &path.display().to_string(),
@@ -125,9 +125,8 @@ mod tests {
     }
 
     fn keys(name: &str, password: Option<&str>) -> Result<Vec<PrivateKey>, StoreError> {
-        let options = OpenOptions {
-            unlock: Vec::from_iter(password.map(|text| Arc::new(Password::new(text.to_owned())))),
-        };
+        let password = password.map(|text| Arc::new(Password::new(text.to_owned())));
+        let options = OpenOptions::with_passwords(password);
         private_keys_in(&data(name), &options, &mut NonInteractive)
     }
 

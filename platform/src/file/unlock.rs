@@ -13,7 +13,7 @@ use super::keys::Keys;
 use super::passwords::Passwords;
 use crate::error::{AskError, StoreError};
 use crate::spec::StoreSpec;
-use crate::store::{Ask, Interaction, NotExportable, UnlockRequest, Unlocks};
+use crate::store::{Ask, AskedFor, Interaction, NotExportable, UnlockRequest, Unlocks};
 
 /// How often a person may mistype a password.
 const ATTEMPTS: u32 = 3;
@@ -136,6 +136,7 @@ impl Lock<'_> {
             let request = UnlockRequest {
                 store: self.store.clone(),
                 place: self.place.to_owned(),
+                asks_for: AskedFor::Password,
                 unlocks,
                 attempt: wrong,
             };

@@ -13,8 +13,9 @@ use super::samples::Sample;
 use crate::error::{AskError, StoreError};
 use crate::spec::StoreSpec;
 use crate::store::{
-    Ask, Entry, ExistingEntry, ImportOptions, KeyProtection, KeyState, Listing, NewIdentity,
-    NotExportable, Problem, ProblemKind, Removal, Store, StoreInfo, UnlockRequest, Unlocks,
+    Ask, AskedFor, Entry, ExistingEntry, ImportOptions, KeyProtection, KeyState, Listing,
+    NewIdentity, NotExportable, Problem, ProblemKind, Removal, Store, StoreInfo, UnlockRequest,
+    Unlocks,
 };
 
 /// What the store has as an entry's private key.
@@ -157,6 +158,7 @@ impl MemoryStore {
         let request = UnlockRequest {
             store: self.info().spec,
             place: place.clone(),
+            asks_for: AskedFor::Password,
             unlocks: Unlocks::Whole,
             attempt: 0,
         };
@@ -190,6 +192,7 @@ impl Store for MemoryStore {
             path: None,
             key_protection: KeyProtection::System,
             records_copies: true,
+            application: None,
         }
     }
 

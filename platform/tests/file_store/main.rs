@@ -60,8 +60,8 @@ fn unlocked_store(path: &Path, password: &str) -> Box<dyn Store> {
 fn store_with(path: &Path, passwords: &[&str]) -> Box<dyn Store> {
     let passwords = passwords.iter();
     let passwords = passwords.map(|text| Arc::new(Password::new((*text).to_owned())));
-    let unlock = passwords.collect();
-    open(&StoreSpec::File(path.to_owned()), &OpenOptions { unlock }).unwrap()
+    let options = OpenOptions::with_passwords(passwords);
+    open(&StoreSpec::File(path.to_owned()), &options).unwrap()
 }
 
 /// Gives the same answer to every question, and notes how often it is said to have been wrong.

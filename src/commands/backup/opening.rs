@@ -32,9 +32,7 @@ impl Opening {
     ) -> Result<Self, Error> {
         let given = ask::if_given(&args.password, screen)?;
         if let Some(file) = &args.escrow_key {
-            let options = OpenOptions {
-                unlock: Vec::from_iter(given.map(Arc::new)),
-            };
+            let options = OpenOptions::with_passwords(given.map(Arc::new));
             let key = EscrowKey::read(file, &options, &mut TerminalAsk::new(screen))?;
             return Ok(Self::Escrow(key));
         }

@@ -275,9 +275,7 @@ fn run_opens_a_source_file_only_twice() {
     let file = folder.path().join("all.p12");
     fs::write(&file, bytes).unwrap();
     let unlock = Password::new(certstow_formats::testing::PASSWORD.to_owned());
-    let options = certstow_platform::OpenOptions {
-        unlock: vec![unlock.into()],
-    };
+    let options = certstow_platform::OpenOptions::with_password(unlock);
     let store = certstow_platform::open_files(&[file], &options).unwrap();
     let mut inventory = Inventory::of(vec![store]).unwrap();
     let to = tempfile::tempdir().unwrap();

@@ -1,0 +1,360 @@
+//! The NSS database of a program such as Firefox as a [`Store`]: certificates in `cert9.db`, private keys
+//! in `key4.db`, read as files ([`certstow_formats::nss`]) beside the program that uses them and without
+//! NSS. One primary password, often the empty one, encrypts all private keys of a database.
+
+mod files;
+mod listing;
+mod profiles;
+mod unlock;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use certstow_formats::certificate::{Certificate, EntryId};
+use certstow_formats::key::{self, KeyError};
+use certstow_formats::nss::error::NssError;
+use certstow_formats::nss::{self, Database, KeyState, PasswordState};
+use certstow_formats::secret::{Password, PrivateKey};
+
+use self::files::{ReadError, Stamp};
+pub(crate) use self::profiles::{Profile, found};
+use self::unlock::Unlocked;
+use crate::error::StoreError;
+use crate::key_state::NotExportable;
+use crate::spec::{NssDatabase, StoreSpec};
+use crate::store::{Ask, Listing, OpenOptions, Store, StoreInfo};
+
+/// The files of a database.
+const CERT9: &str = "cert9.db";
+const KEY4: &str = "key4.db";
+
+/// What a database of the kind before has in place of them.
+const OLD: [&str; 2] = ["cert8.db", "key3.db"];
+
+/// The database in one folder.
+pub(crate) struct NssStore {
+    info: StoreInfo,
+    folder: PathBuf,
+    given: Vec<Arc<Password>>,
+    last: Mutex<Option<Arc<Snapshot>>>,
+    unlocked: Mutex<Unlocked>,
+}
+
+/// What was read of the two files.
+struct Snapshot {
+    database: Database,
+    /// What is wrong with either file as a whole: its path, and what.
+    problems: Vec<(PathBuf, String)>,
+    stamps: [Stamp; 2],
+}
+
+impl NssStore {
+    /// Opens the database in a folder, or that of the only program here that has one.
+    pub(crate) fn open(spec: &NssDatabase, options: &OpenOptions) -> Result<Self, StoreError> {
+        let named = StoreSpec::Nss(spec.clone());
+        match spec {
+            NssDatabase::Folder(folder) => {
+                let profile = profiles::of_folder(&of_file(folder));
+                Self::at(&named, folder, profile, options)
+            }
+            NssDatabase::Found => match found().as_slice() {
+                [] => Err(StoreError::unavailable(&named, NONE_FOUND, None)),
+                [profile] => Self::at(&named, &profile.folder, Some(profile.clone()), options),
+                _ => {
+                    let reason =
+                        "several programs have one: name one of them, as 'nss:' and its folder";
+                    Err(StoreError::unavailable(&named, reason, None))
+                }
+            },
+        }
+    }
+
+    fn at(
+        named: &StoreSpec,
+        folder: &Path,
+        profile: Option<Profile>,
+        options: &OpenOptions,
+    ) -> Result<Self, StoreError> {
+        // The name must lead here from any working directory.
+        let folder = of_file(&std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned()));
+        let mut info = StoreInfo::new(StoreSpec::Nss(NssDatabase::Folder(folder.clone())));
+        if let Some(profile) = profile {
+            info.description = profile.description();
+            info.application = Some(profile.application);
+        }
+        let store = Self {
+            info,
+            folder,
+            given: options.passwords_for(named),
+            last: Mutex::new(None),
+            unlocked: Mutex::new(Unlocked::default()),
+        };
+        store.is_there()?;
+        Ok(store)
+    }
+
+    fn is_there(&self) -> Result<(), StoreError> {
+        let there = |name: &str| match fs::metadata(self.folder.join(name)) {
+            Ok(_) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(self.unreachable(error)),
+        };
+        if there(CERT9)? || there(KEY4)? {
+            return Ok(());
+        }
+        let folder = self.folder.display();
+        let reason = match OLD.iter().any(|name| self.folder.join(name).exists()) {
+            true => format!(
+                "the database in {folder} is of a kind that Firefox 57 and older wrote (cert8.db): \
+                 start Firefox once, or 'certutil --upgrade-merge'"
+            ),
+            false if !self.folder.exists() => format!("{folder} does not exist"),
+            false => format!("there is no NSS database (cert9.db) in {folder}"),
+        };
+        Err(StoreError::unavailable(&self.info.spec, reason, None))
+    }
+
+    fn unreachable(&self, error: io::Error) -> StoreError {
+        StoreError::of_file(&self.folder, error, |folder, source| {
+            let reason = format!("{folder} cannot be read");
+            StoreError::unavailable(&self.info.spec, reason, Some(source))
+        })
+    }
+
+    /// What the files hold; read again if they changed.
+    fn snapshot(&self) -> Result<Arc<Snapshot>, StoreError> {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(snapshot) = &*last
+            && snapshot.stamps == self.stamps()
+        {
+            return Ok(Arc::clone(snapshot));
+        }
+        let snapshot = Arc::new(self.read()?);
+        *last = Some(Arc::clone(&snapshot));
+        Ok(snapshot)
+    }
+
+    fn stamps(&self) -> [Stamp; 2] {
+        [CERT9, KEY4].map(|name| Stamp::of(&self.folder.join(name)))
+    }
+
+    fn read(&self) -> Result<Snapshot, StoreError> {
+        let stamps = self.stamps();
+        let [cert9, key4] = [CERT9, KEY4].map(|name| self.folder.join(name));
+        let mut problems = Vec::new();
+        let certificates = match files::read(&cert9) {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => {
+                self.is_there()?;
+                problems.push((
+                    cert9,
+                    "it is missing, and with it every certificate".to_owned(),
+                ));
+                nss::Bytes::default()
+            }
+            Err(ReadError::Io(error)) if error.kind() == io::ErrorKind::PermissionDenied => {
+                return Err(StoreError::AccessDenied {
+                    place: cert9.display().to_string(),
+                    source: Some(error.into()),
+                });
+            }
+            Err(error @ ReadError::Changing) => {
+                let reason = format!("{}: {error}", cert9.display());
+                return Err(StoreError::unavailable(&self.info.spec, reason, None));
+            }
+            Err(error) => {
+                problems.push((cert9, error.to_string()));
+                nss::Bytes::default()
+            }
+        };
+        let keys = match files::read(&key4) {
+            Ok(Some(bytes)) => Some(bytes),
+            Ok(None) => {
+                problems.push((
+                    key4,
+                    "it is missing, and with it every private key".to_owned(),
+                ));
+                None
+            }
+            Err(error) => {
+                problems.push((key4, error.to_string()));
+                None
+            }
+        };
+        let database = nss::read(certificates, keys).map_err(|error| {
+            let reason = format!("{}: {error}", self.folder.display());
+            StoreError::unavailable(&self.info.spec, reason, Some(error.into()))
+        })?;
+        Ok(Snapshot {
+            database,
+            problems,
+            stamps,
+        })
+    }
+
+    /// What the primary password is that of.
+    fn name(&self) -> String {
+        match &self.info.application {
+            Some(_) => self.info.description.clone(),
+            None => format!("the NSS database in {}", self.folder.display()),
+        }
+    }
+
+    fn fetch(
+        &self,
+        snapshot: &Arc<Snapshot>,
+        certificate: &nss::ListedCertificate,
+        ask: &mut dyn Ask,
+    ) -> Result<PrivateKey, StoreError> {
+        let database = &snapshot.database;
+        let place = listing::place(&self.folder, certificate.object.id);
+        let not_exportable = |reason| StoreError::KeyNotExportable {
+            place: place.clone(),
+            reason,
+            source: None,
+        };
+        let id = match &certificate.key {
+            KeyState::Present(id) => *id,
+            KeyState::NotExtractable(_) => return Err(not_exportable(NotExportable::Policy)),
+            KeyState::Unsupported(_, kind) => {
+                return Err(not_exportable(listing::unsupported(kind)));
+            }
+            KeyState::Missing => return Err(StoreError::key_missing(&place)),
+            KeyState::Unknown => {
+                let reason = "nothing is known of its private key: 'certstow list' says why";
+                return Err(StoreError::damaged(self.folder.join(KEY4), reason, None));
+            }
+        };
+        let base_key = self.base_key(snapshot, ask)?;
+        let key = database
+            .private_key(id, &base_key)
+            .map_err(|error| self.key_error(error, &place))?;
+        match key::public_key_of(&key) {
+            Ok(public) => {
+                match key::same_public_key(&public, certificate.object.certificate.spki_der()) {
+                    true => Ok(key),
+                    false => Err(StoreError::KeyMismatch { place }),
+                }
+            }
+            // Whether it is the certificate's nothing here can tell.
+            Err(KeyError::UnknownAlgorithm(_)) => Ok(key),
+            Err(error) => {
+                let file = self.folder.join(KEY4);
+                Err(StoreError::damaged(
+                    file,
+                    error.to_string(),
+                    Some(error.into()),
+                ))
+            }
+        }
+    }
+
+    /// What keeps the private key of the certificate at `place` in, or makes it unreadable.
+    fn key_error(&self, error: NssError, place: &str) -> StoreError {
+        let not_exportable = |reason, error: NssError| StoreError::KeyNotExportable {
+            place: place.to_owned(),
+            reason,
+            source: Some(error.into()),
+        };
+        match error {
+            NssError::NotExtractable => not_exportable(NotExportable::Policy, error),
+            NssError::Unsupported(ref form) => {
+                not_exportable(NotExportable::UnsupportedForm(form.clone()), error)
+            }
+            NssError::NotFound | NssError::NoPassword => StoreError::key_missing(place),
+            NssError::WrongPassword => StoreError::WrongPassword { place: self.name() },
+            NssError::Damaged(ref reason) => {
+                let reason = reason.clone();
+                StoreError::damaged(self.folder.join(KEY4), reason, Some(error.into()))
+            }
+            NssError::Certificates(_) => {
+                StoreError::unavailable(&self.info.spec, error.to_string(), Some(error.into()))
+            }
+        }
+    }
+}
+
+const NONE_FOUND: &str = "no program of this account has an NSS database";
+
+/// The databases that a name stands for.
+pub(crate) fn each_of(database: &NssDatabase) -> Result<Vec<NssDatabase>, StoreError> {
+    match database {
+        NssDatabase::Folder(_) => Ok(vec![database.clone()]),
+        NssDatabase::Found => {
+            let found = found();
+            if found.is_empty() {
+                let named = StoreSpec::Nss(NssDatabase::Found);
+                return Err(StoreError::unavailable(&named, NONE_FOUND, None));
+            }
+            let folders = found.into_iter().map(|profile| profile.folder);
+            Ok(folders.map(NssDatabase::Folder).collect())
+        }
+    }
+}
+
+/// Whether the database in this folder has a primary password that is not empty; `None` where that cannot
+/// be told.
+pub(crate) fn has_password(folder: &Path) -> Option<bool> {
+    let store = NssStore::open(
+        &NssDatabase::Folder(folder.to_owned()),
+        &OpenOptions::default(),
+    );
+    let snapshot = store.ok()?.snapshot().ok()?;
+    match &snapshot.database.password {
+        PasswordState::NeverSet | PasswordState::Empty => Some(false),
+        PasswordState::Set => Some(true),
+        PasswordState::Unusable(_) | PasswordState::Unknown => None,
+    }
+}
+
+/// The folder of a database, of which somebody may have named a file.
+fn of_file(path: &Path) -> PathBuf {
+    let is_file_of_one = path.file_name().is_some_and(|name| {
+        let mut names = [CERT9, KEY4].into_iter().chain(OLD);
+        names.any(|known| name == known)
+    });
+    match path.parent() {
+        Some(folder) if is_file_of_one && !path.is_dir() => match folder.as_os_str().is_empty() {
+            true => PathBuf::from("."),
+            false => folder.to_owned(),
+        },
+        _ => path.to_owned(),
+    }
+}
+
+impl Store for NssStore {
+    fn info(&self) -> StoreInfo {
+        self.info.clone()
+    }
+
+    fn list(&self) -> Result<Listing, StoreError> {
+        let snapshot = self.snapshot()?;
+        let opened = self.opened_by_what_was_given(&snapshot);
+        let lock = format!("the primary password of {}", self.name());
+        Ok(listing::of(&snapshot, &self.folder, opened, lock))
+    }
+
+    fn issuers(&self) -> Result<Vec<Certificate>, StoreError> {
+        Ok(self.snapshot()?.database.issuers.clone())
+    }
+
+    fn keep_open(&self, many: bool) {
+        self.unlocked().keep(many);
+    }
+
+    fn shared(&self) -> Option<&(dyn Store + Sync)> {
+        Some(self)
+    }
+
+    fn private_key(&self, id: &EntryId, ask: &mut dyn Ask) -> Result<PrivateKey, StoreError> {
+        let snapshot = self.snapshot()?;
+        let mut certificates = snapshot.database.certificates.iter();
+        let certificate = certificates.find(|listed| listed.object.certificate.id() == *id);
+        match certificate {
+            Some(certificate) => self.fetch(&snapshot, certificate, ask),
+            None => Err(StoreError::not_found(&self.info.spec, id)),
+        }
+    }
+}

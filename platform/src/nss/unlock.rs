@@ -1,0 +1,145 @@
+//! The primary password of an NSS database: first what was given beforehand, then what a person types. It
+//! is asked for once, however many private keys are taken while the store is kept open.
+
+use std::sync::{Arc, MutexGuard, PoisonError};
+
+use certstow_formats::nss::error::NssError;
+use certstow_formats::nss::{BaseKey, PasswordState};
+use certstow_formats::secret::Password;
+
+use super::listing::Opened;
+use super::{NssStore, Snapshot};
+use crate::error::{AskError, StoreError};
+use crate::store::{Ask, AskedFor, Interaction, UnlockRequest, Unlocks};
+
+/// How often a person may mistype it.
+const ATTEMPTS: u32 = 3;
+
+/// What is known of the primary password.
+#[derive(Default)]
+pub(super) struct Unlocked {
+    /// What is found out is kept for the next private key.
+    is_kept: bool,
+    /// What came of it, with what it was tried on.
+    found: Option<(Arc<Snapshot>, Found)>,
+}
+
+#[derive(Clone)]
+enum Found {
+    Opened(Arc<BaseKey>),
+    /// A person was asked, and gave none that opens it.
+    InVain,
+}
+
+impl Unlocked {
+    pub(super) fn keep(&mut self, many: bool) {
+        self.is_kept = many;
+        if !many {
+            self.found = None;
+        }
+    }
+
+    fn of(&self, snapshot: &Arc<Snapshot>) -> Option<Found> {
+        let (tried_on, found) = self.found.as_ref()?;
+        Arc::ptr_eq(tried_on, snapshot).then(|| found.clone())
+    }
+
+    fn note(&mut self, snapshot: &Arc<Snapshot>, found: Found) {
+        if self.is_kept {
+            self.found = Some((Arc::clone(snapshot), found));
+        }
+    }
+}
+
+impl NssStore {
+    pub(super) fn unlocked(&self) -> MutexGuard<'_, Unlocked> {
+        // Nothing is left half done by a panic: each value is replaced as a whole.
+        self.unlocked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the passwords do that were given beforehand.
+    pub(super) fn opened_by_what_was_given(&self, snapshot: &Snapshot) -> Opened {
+        match snapshot.database.password {
+            PasswordState::Set if !self.given.is_empty() => match self.with_given(snapshot) {
+                Some(_) => Opened::Yes,
+                None => Opened::No,
+            },
+            _ => Opened::NotTried,
+        }
+    }
+
+    fn with_given(&self, snapshot: &Snapshot) -> Option<BaseKey> {
+        let mut given = self.given.iter();
+        given.find_map(|password| snapshot.database.unlock(password).ok())
+    }
+
+    /// What decrypts the private keys. One thread after the other gets here, so that nobody is asked
+    /// twice at once.
+    pub(super) fn base_key(
+        &self,
+        snapshot: &Arc<Snapshot>,
+        ask: &mut dyn Ask,
+    ) -> Result<Arc<BaseKey>, StoreError> {
+        let mut unlocked = self.unlocked();
+        let in_vain = match unlocked.of(snapshot) {
+            Some(Found::Opened(key)) => return Ok(key),
+            Some(Found::InVain) => true,
+            None => false,
+        };
+        let opened = self.decrypting_key(snapshot, in_vain, ask).map(Arc::new);
+        match &opened {
+            Ok(key) => unlocked.note(snapshot, Found::Opened(Arc::clone(key))),
+            Err(StoreError::WrongPassword { .. }) if ask.interaction() == Interaction::Allowed => {
+                unlocked.note(snapshot, Found::InVain);
+            }
+            Err(_) => {}
+        }
+        opened
+    }
+
+    fn decrypting_key(
+        &self,
+        snapshot: &Snapshot,
+        in_vain: bool,
+        ask: &mut dyn Ask,
+    ) -> Result<BaseKey, StoreError> {
+        let database = &snapshot.database;
+        let key_error = |error| self.key_error(error, &self.name());
+        if database.password != PasswordState::Set {
+            let empty = Password::new(String::new());
+            return database.unlock(&empty).map_err(key_error);
+        }
+        if let Some(key) = self.with_given(snapshot) {
+            return Ok(key);
+        }
+        let wrong_before = u32::from(!self.given.is_empty());
+        let questions = match ask.interaction() {
+            Interaction::Allowed if in_vain => 0,
+            Interaction::Allowed => ATTEMPTS,
+            Interaction::Never => 1,
+        };
+        for attempt in wrong_before..wrong_before + questions {
+            let request = UnlockRequest {
+                store: self.info.spec.clone(),
+                place: self.name(),
+                asks_for: AskedFor::PrimaryPassword,
+                unlocks: Unlocks::Whole,
+                attempt,
+            };
+            let password = match ask.unlock(&request) {
+                Ok(password) => password,
+                Err(AskError::Cancelled) => return Err(StoreError::Cancelled),
+                Err(AskError::NotAllowed) if attempt > 0 => break,
+                Err(AskError::NotAllowed) => {
+                    let place = self.name();
+                    return Err(StoreError::InteractionRequired { place });
+                }
+            };
+            match database.unlock(&password) {
+                Err(NssError::WrongPassword) => {}
+                opened => return opened.map_err(key_error),
+            }
+        }
+        Err(StoreError::WrongPassword { place: self.name() })
+    }
+}
