@@ -151,8 +151,8 @@ impl Account {
         assert_eq!(listed.matches("u,u,u").count(), 1, "{listed}");
     }
 
-    /// Puts a sample into a profile by NSS's own tool.
-    pub(crate) fn import_by_nss(&self, sample: &Sample, profile: &Path, password: &str) {
+    /// A file of PKCS#12 with a sample, made by OpenSSL.
+    pub(crate) fn pkcs12(&self, sample: &Sample) -> PathBuf {
         let file = self.path("sample.p12");
         let mut export = Command::new("openssl");
         export
@@ -166,11 +166,14 @@ impl Account {
             .arg("-out")
             .arg(&file);
         done(&mut export);
-        done(
-            nss("pk12util", profile)
-                .args(["-K", password, "-W", PASSWORD, "-i"])
-                .arg(&file),
-        );
+        file
+    }
+
+    /// Puts a sample into a profile by NSS's own tool.
+    pub(crate) fn import_by_nss(&self, sample: &Sample, profile: &Path, password: &str) {
+        let mut import = nss("pk12util", profile);
+        import.args(["-K", password, "-W", PASSWORD, "-i"]);
+        done(import.arg(self.pkcs12(sample)));
     }
 
     /// NSS's own tool exports a sample's key out of a profile.
@@ -186,7 +189,7 @@ impl Account {
 }
 
 /// One of NSS's tools, with the database in this folder.
-pub(crate) fn nss(program: &str, folder: &Path) -> Command {
+fn nss(program: &str, folder: &Path) -> Command {
     let mut command = Command::new(program);
     command
         .env("LD_LIBRARY_PATH", LIBRARIES)
