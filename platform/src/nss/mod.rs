@@ -19,7 +19,7 @@ use certstow_formats::nss::{self, Database, KeyState, PasswordState};
 use certstow_formats::secret::{Password, PrivateKey};
 
 use self::files::{ReadError, Stamp};
-pub(crate) use self::profiles::{Profile, found};
+pub(crate) use self::profiles::{Profile, found, is_program};
 use self::unlock::Unlocked;
 use crate::error::StoreError;
 use crate::key_state::NotExportable;
