@@ -37,7 +37,7 @@ pub(crate) fn run(screen: &Screen) -> Result<Exit, Error> {
         writeln!(
             out,
             "file:DIR\n  any folder of certificate and key files, with --store\n\
-             nss:DIR\n  any folder with an NSS database (cert9.db), with --store; nss: is all of those above"
+             nss:DIR\n  any folder with an NSS database (cert9.db), with --store; nss: is every one that is found"
         )
     })?;
     Ok(Exit::Done)

@@ -49,6 +49,7 @@ impl World {
     pub(crate) fn empty() -> Self {
         let world = Self(tempfile::tempdir().expect("a folder"));
         fs::create_dir(world.home()).expect("the home folder");
+        fs::create_dir(world.path("made")).expect("a folder for what is imported");
         fs::write(world.path("primary"), PRIMARY).expect("the primary password's file");
         fs::write(world.path("none"), "").expect("the empty password's file");
         world
@@ -95,7 +96,7 @@ impl World {
     /// A new key with a certificate, as a PKCS#12 file.
     fn identity(&self, name: &str) -> PathBuf {
         let [key, certificate, file] =
-            ["key", "pem", "p12"].map(|end| self.path(name).with_extension(end));
+            ["key", "pem", "p12"].map(|end| self.path("made").join(name).with_extension(end));
         let mut request = Command::new("openssl");
         request.args(["req", "-x509", "-newkey", "ec", "-pkeyopt"]);
         request.args(["ec_paramgen_curve:P-256", "-noenc", "-days", "3650"]);
