@@ -333,7 +333,7 @@ impl Store for NssStore {
         let snapshot = self.snapshot()?;
         let opened = self.opened_by_what_was_given(&snapshot);
         let lock = format!("the primary password of {}", self.name());
-        Ok(listing::of(&snapshot, &self.folder, opened, lock))
+        Ok(listing::of(&snapshot, &self.folder, opened, &lock))
     }
 
     fn issuers(&self) -> Result<Vec<Certificate>, StoreError> {
