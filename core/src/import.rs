@@ -88,6 +88,7 @@ pub fn chosen(
     let (issuers, _) = from.issuers();
     let issuers = Candidates::new(issuers);
     let kept_open = from.keep_open();
+    to.keep_open(true);
     let mut outcomes = Vec::new();
     for several in chosen.chunks(AT_ONCE) {
         let put = Coming {
@@ -112,6 +113,7 @@ pub fn chosen(
     }
     drop(kept_open);
     read_back(&mut outcomes, chosen, to, options, ask);
+    to.keep_open(false);
     outcomes
 }
 

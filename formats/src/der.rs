@@ -111,7 +111,7 @@ pub(crate) fn integer(octets: &[u8]) -> Vec<u8> {
 }
 
 /// The octets of a number from the first that is not zero on.
-pub(crate) fn without_leading_zeros(octets: &[u8]) -> &[u8] {
+pub fn without_leading_zeros(octets: &[u8]) -> &[u8] {
     let zeros = octets.iter().take_while(|&&octet| octet == 0).count();
     &octets[zeros..]
 }

@@ -96,7 +96,7 @@ pub fn key_identifier(spki_der: &[u8]) -> Option<[u8; 20]> {
 
 /// The number or the point by which PKCS#11 modules know a public key: the modulus of an RSA key without
 /// leading zeros, or the uncompressed point of an elliptic curve. `None` for other keys.
-pub(crate) fn modulus_or_point(spki_der: &[u8]) -> Option<Vec<u8>> {
+pub fn modulus_or_point(spki_der: &[u8]) -> Option<Vec<u8>> {
     let spki = normalized(spki_der);
     let (algorithm, bits) = read_spki(&spki)?;
     let bits = bits.strip_prefix(&[0])?;

@@ -121,9 +121,9 @@ pub trait Store: Send {
     /// - [`StoreError::AccessDenied`], [`StoreError::Unavailable`]: as [`Store::list`].
     fn private_key(&self, id: &EntryId, ask: &mut dyn Ask) -> Result<PrivateKey, StoreError>;
 
-    /// Says that many private keys are to be taken, and in the end, that no more are. In between, a
-    /// store may keep open what holds several keys, so that it is opened once and its password
-    /// asked for once. Without it, nothing is kept from one private key to the next.
+    /// Says that many private keys are to be taken or put in, and in the end, that no more are. In
+    /// between, a store may keep open what holds several keys, so that it is opened once and its
+    /// password asked for once. Without it, nothing is kept from one private key to the next.
     fn keep_open(&self, _many: bool) {}
 
     /// This store, if it gives private keys to several threads at once. Each waits only for what it

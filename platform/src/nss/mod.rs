@@ -1,10 +1,14 @@
 //! The NSS database of a program such as Firefox as a [`Store`]: certificates in `cert9.db`, private keys
 //! in `key4.db`, read as files ([`certstow_formats::nss`]) beside the program that uses them and without
-//! NSS. One primary password, often the empty one, encrypts all private keys of a database.
+//! NSS. One primary password, often the empty one, encrypts all private keys of a database. Changes are
+//! left to NSS's own library, where there is one.
 
+mod change;
+mod ffi;
 mod files;
 mod listing;
 mod profiles;
+mod softoken;
 mod unlock;
 
 use std::collections::HashMap;
@@ -25,7 +29,9 @@ use self::unlock::Unlocked;
 use crate::error::StoreError;
 use crate::key_state::NotExportable;
 use crate::spec::{NssDatabase, StoreSpec};
-use crate::store::{Ask, Listing, OpenOptions, Store, StoreInfo};
+use crate::store::{
+    Ask, ImportOptions, Listing, NewIdentity, OpenOptions, Removal, Store, StoreInfo,
+};
 
 /// The files of a database.
 const CERT9: &str = "cert9.db";
@@ -139,6 +145,12 @@ impl NssStore {
         Ok(snapshot)
     }
 
+    /// Has the files read again before anything else is told of them.
+    fn forget(&self) {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        *last = None;
+    }
+
     fn stamps(&self) -> [Stamp; 2] {
         [CERT9, KEY4].map(|name| Stamp::of(&self.folder.join(name)))
     }
@@ -236,9 +248,9 @@ impl NssStore {
                 return Err(StoreError::damaged(self.folder.join(KEY4), reason, None));
             }
         };
-        let base_key = self.base_key(snapshot, ask)?;
+        let opening = self.unlock(snapshot, ask)?;
         let key = database
-            .private_key(id, &base_key)
+            .private_key(id, &opening.key)
             .map_err(|error| self.key_error(error, &place))?;
         match key::public_key_of(&key) {
             Ok(public) => {
@@ -363,5 +375,23 @@ impl Store for NssStore {
             Some(&at) => self.fetch(&snapshot, &snapshot.database.certificates[at], ask),
             None => Err(StoreError::not_found(&self.info.spec, id)),
         }
+    }
+
+    fn import(
+        &mut self,
+        identity: &NewIdentity<'_>,
+        options: &ImportOptions<'_>,
+        ask: &mut dyn Ask,
+    ) -> Result<EntryId, StoreError> {
+        self.put(identity, options, ask)
+    }
+
+    fn remove(
+        &mut self,
+        id: &EntryId,
+        what: Removal,
+        ask: &mut dyn Ask,
+    ) -> Result<Vec<String>, StoreError> {
+        self.take_out(id, what, ask)
     }
 }

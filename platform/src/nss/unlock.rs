@@ -4,7 +4,7 @@
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use certstow_formats::nss::error::NssError;
-use certstow_formats::nss::{BaseKey, PasswordState};
+use certstow_formats::nss::{BaseKey, Database, PasswordState};
 use certstow_formats::secret::Password;
 
 use super::listing::Opened;
@@ -26,9 +26,18 @@ pub(super) struct Unlocked {
 
 #[derive(Clone)]
 enum Found {
-    Opened(Arc<BaseKey>),
+    Opened(Opening),
     /// A person was asked, and gave none that opens it.
     InVain,
+}
+
+/// What opens a database.
+#[derive(Clone)]
+pub(super) struct Opening {
+    /// The primary password.
+    pub(super) password: Arc<Password>,
+    /// What it makes of the database's salt.
+    pub(super) key: Arc<BaseKey>,
 }
 
 impl Unlocked {
@@ -39,15 +48,38 @@ impl Unlocked {
         }
     }
 
+    /// What was found out, if it still holds: a database that was changed mostly has the password of
+    /// before.
     fn of(&self, snapshot: &Arc<Snapshot>) -> Option<Found> {
         let (tried_on, found) = self.found.as_ref()?;
-        Arc::ptr_eq(tried_on, snapshot).then(|| found.clone())
+        if Arc::ptr_eq(tried_on, snapshot) {
+            return Some(found.clone());
+        }
+        match found {
+            Found::Opened(opening) => {
+                Opening::of(&snapshot.database, Arc::clone(&opening.password))
+                    .ok()
+                    .map(Found::Opened)
+            }
+            Found::InVain => None,
+        }
     }
 
     fn note(&mut self, snapshot: &Arc<Snapshot>, found: Found) {
         if self.is_kept {
             self.found = Some((Arc::clone(snapshot), found));
         }
+    }
+}
+
+impl Opening {
+    /// What a password opens.
+    ///
+    /// # Errors
+    /// As [`Database::unlock`].
+    fn of(database: &Database, password: Arc<Password>) -> Result<Self, NssError> {
+        let key = Arc::new(database.unlock(&password)?);
+        Ok(Self { password, key })
     }
 }
 
@@ -68,27 +100,27 @@ impl NssStore {
         }
     }
 
-    fn with_given(&self, snapshot: &Snapshot) -> Option<BaseKey> {
+    fn with_given(&self, snapshot: &Snapshot) -> Option<Opening> {
         let mut given = self.given.iter();
-        given.find_map(|password| snapshot.database.unlock(password).ok())
+        given.find_map(|password| Opening::of(&snapshot.database, Arc::clone(password)).ok())
     }
 
-    /// What decrypts the private keys. One thread after the other gets here, so that nobody is asked
-    /// twice at once.
-    pub(super) fn base_key(
+    /// What decrypts the private keys, with the password that it is made of. One thread after the other
+    /// gets here, so that nobody is asked twice at once.
+    pub(super) fn unlock(
         &self,
         snapshot: &Arc<Snapshot>,
         ask: &mut dyn Ask,
-    ) -> Result<Arc<BaseKey>, StoreError> {
+    ) -> Result<Opening, StoreError> {
         let mut unlocked = self.unlocked();
         let in_vain = match unlocked.of(snapshot) {
-            Some(Found::Opened(key)) => return Ok(key),
+            Some(Found::Opened(opening)) => return Ok(opening),
             Some(Found::InVain) => true,
             None => false,
         };
-        let opened = self.decrypting_key(snapshot, in_vain, ask).map(Arc::new);
+        let opened = self.opening(snapshot, in_vain, ask);
         match &opened {
-            Ok(key) => unlocked.note(snapshot, Found::Opened(Arc::clone(key))),
+            Ok(opening) => unlocked.note(snapshot, Found::Opened(opening.clone())),
             Err(StoreError::WrongPassword { .. }) if ask.interaction() == Interaction::Allowed => {
                 unlocked.note(snapshot, Found::InVain);
             }
@@ -97,20 +129,20 @@ impl NssStore {
         opened
     }
 
-    fn decrypting_key(
+    fn opening(
         &self,
         snapshot: &Snapshot,
         in_vain: bool,
         ask: &mut dyn Ask,
-    ) -> Result<BaseKey, StoreError> {
+    ) -> Result<Opening, StoreError> {
         let database = &snapshot.database;
         let key_error = |error| self.key_error(error, &self.name());
         if database.password != PasswordState::Set {
-            let empty = Password::new(String::new());
-            return database.unlock(&empty).map_err(key_error);
+            let empty = Arc::new(Password::new(String::new()));
+            return Opening::of(database, empty).map_err(key_error);
         }
-        if let Some(key) = self.with_given(snapshot) {
-            return Ok(key);
+        if let Some(opening) = self.with_given(snapshot) {
+            return Ok(opening);
         }
         let wrong_before = u32::from(!self.given.is_empty());
         let questions = match ask.interaction() {
@@ -135,7 +167,7 @@ impl NssStore {
                     return Err(StoreError::InteractionRequired { place });
                 }
             };
-            match database.unlock(&password) {
+            match Opening::of(database, Arc::new(password)) {
                 Err(NssError::WrongPassword) => {}
                 opened => return opened.map_err(key_error),
             }

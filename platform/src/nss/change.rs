@@ -1,0 +1,104 @@
+//! Putting identities into an NSS database and taking them out, by NSS's own library ([`super::softoken`]).
+//! What can be told from the files is told before that is asked for, and before anybody is asked for
+//! the primary password.
+
+use std::sync::Arc;
+
+use certstow_formats::certificate::EntryId;
+use certstow_formats::nss::{KeyState, PasswordState};
+use certstow_formats::secret::Password;
+
+use super::softoken::{Database, Library, NEVER_INITIALISED};
+use super::{NssStore, Snapshot, listing};
+use crate::error::StoreError;
+use crate::store::{Ask, ExistingEntry, ImportOptions, NewIdentity, Removal};
+
+impl NssStore {
+    /// As [`Store::import`](crate::store::Store::import).
+    pub(super) fn put(
+        &self,
+        identity: &NewIdentity<'_>,
+        options: &ImportOptions<'_>,
+        ask: &mut dyn Ask,
+    ) -> Result<EntryId, StoreError> {
+        let snapshot = self.snapshot()?;
+        if snapshot.database.password == PasswordState::NeverSet {
+            return Err(StoreError::not_imported(
+                &self.folder,
+                NEVER_INITIALISED,
+                None,
+            ));
+        }
+        let id = identity.certificate.id();
+        if let Some(&at) = snapshot.positions.get(&id) {
+            let listed = &snapshot.database.certificates[at];
+            let has_key = !matches!(listed.key, KeyState::Missing | KeyState::Unknown);
+            if has_key && options.existing == ExistingEntry::Keep {
+                let place = listing::place(&self.folder, listed.object.id);
+                return Err(StoreError::AlreadyThere { place });
+            }
+        }
+        self.with_database(None, |database| database.check(identity, options))?;
+        let password = self.password(&snapshot, ask)?;
+        self.changed(password.as_deref(), |database| {
+            database.import(Library::find(), identity, options)
+        })
+    }
+
+    /// As [`Store::remove`](crate::store::Store::remove).
+    pub(super) fn take_out(
+        &self,
+        id: &EntryId,
+        what: Removal,
+        ask: &mut dyn Ask,
+    ) -> Result<Vec<String>, StoreError> {
+        let snapshot = self.snapshot()?;
+        let Some(&at) = snapshot.positions.get(id) else {
+            return Err(StoreError::not_found(&self.info.spec, id));
+        };
+        let listed = &snapshot.database.certificates[at];
+        if what == Removal::Key && listed.key == KeyState::Missing {
+            let place = listing::place(&self.folder, listed.object.id);
+            return Err(StoreError::key_missing(place));
+        }
+        let password = self.password(&snapshot, ask)?;
+        self.changed(password.as_deref(), |database| {
+            database.remove(Library::find(), &listed.object.certificate, what)
+        })
+    }
+
+    /// The primary password; `None` where it is the empty one.
+    fn password(
+        &self,
+        snapshot: &Arc<Snapshot>,
+        ask: &mut dyn Ask,
+    ) -> Result<Option<Arc<Password>>, StoreError> {
+        match snapshot.database.password {
+            PasswordState::Set => Ok(Some(self.unlock(snapshot, ask)?.password)),
+            _ => Ok(None),
+        }
+    }
+
+    fn changed<T>(
+        &self,
+        password: Option<&Password>,
+        change: impl FnOnce(&Database<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let changed = self.with_database(password, change);
+        self.forget();
+        changed
+    }
+
+    fn with_database<T>(
+        &self,
+        password: Option<&Password>,
+        run: impl FnOnce(&Database<'_>) -> T,
+    ) -> T {
+        run(&Database {
+            folder: &self.folder,
+            store: &self.info.spec.to_string(),
+            locked: &self.name(),
+            password,
+        })
+    }
+}
