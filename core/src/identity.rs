@@ -337,13 +337,13 @@ impl Inventory {
         (issuers, problems)
     }
 
-    /// Whether the folder or file of this name has certificates of CAs. Without a private key, they are
-    /// no entries of it.
+    /// Whether the folder, file or database of this name has certificates of CAs. Without a private key,
+    /// they are no entries of it.
     pub fn has_issuers(&self, store: &str) -> bool {
         let mut stores = self.stores.iter();
         stores.any(|one| {
             let info = one.info();
-            let is_meant = info.path.is_some() && info.spec.to_string() == store;
+            let is_meant = info.has_own_issuers() && info.spec.to_string() == store;
             is_meant && one.issuers().is_ok_and(|issuers| !issuers.is_empty())
         })
     }

@@ -340,6 +340,11 @@ impl StoreInfo {
         }
     }
 
+    /// Whether what [`Store::issuers`] gives lies in the store itself, and in no other.
+    pub fn has_own_issuers(&self) -> bool {
+        self.path.is_some() || matches!(self.spec, StoreSpec::Nss(_))
+    }
+
     /// What every store of this name is and can do.
     pub fn new(spec: StoreSpec) -> Self {
         let (description, path, key_protection, records_copies) = match &spec {

@@ -116,6 +116,19 @@ fn list_and_show_name_profiles() {
     );
 }
 
+/// Where a company put its CA into Chrome, and nobody a certificate.
+#[test]
+#[ignore = "needs NSS and OpenSSL"]
+fn list_says_that_a_database_has_cas_alone() {
+    let world = World::of_cas();
+    let said = world.said(&["list"], 0);
+    let line = format!(
+        "nss:{} (Chrome and others): only certificates of CAs, without their private keys",
+        world.of_chrome().display()
+    );
+    assert!(said.contains(&line), "{said}");
+}
+
 /// In the order of what stands in the column.
 #[test]
 #[ignore = "needs NSS and OpenSSL"]

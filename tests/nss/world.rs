@@ -70,6 +70,19 @@ impl World {
         world
     }
 
+    /// Chrome's database has a CA, and nothing else.
+    pub(crate) fn of_cas() -> Self {
+        let world = Self::empty();
+        // It is the CA of itself.
+        world.identity("Company CA");
+        world.database(&world.of_chrome(), "none", &[]);
+        let mut add = Command::new("certutil");
+        add.args(["-A", "-n", "Company CA", "-t", "C,,", "-d"]);
+        add.arg(format!("sql:{}", world.of_chrome().display()));
+        run(add.arg("-i").arg(world.path("made/Company CA.pem")));
+        world
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
