@@ -8,6 +8,7 @@ use certstow_formats::nss::error::NssError;
 use certstow_formats::nss::records::{self, ObjectId};
 use certstow_formats::nss::{self, Orphan, PasswordState};
 
+use super::files::ReadError;
 use super::{CERT9, KEY4, Snapshot};
 use crate::key_state::{KeyState, NotExportable};
 use crate::store::{Entry, Listing, Problem, ProblemKind};
@@ -24,7 +25,7 @@ pub(super) enum Opened {
 }
 
 /// `lock` is what locks private keys, in words.
-pub(super) fn of(snapshot: &Snapshot, folder: &Path, opened: Opened, lock: String) -> Listing {
+pub(super) fn of(snapshot: &Snapshot, folder: &Path, opened: Opened, lock: &str) -> Listing {
     let database = &snapshot.database;
     let mut entries: Vec<Entry> = Vec::with_capacity(database.certificates.len());
     let mut positions: HashMap<EntryId, usize> = HashMap::new();
@@ -41,7 +42,7 @@ pub(super) fn of(snapshot: &Snapshot, folder: &Path, opened: Opened, lock: Strin
             id,
             certificate: listed.object.certificate.clone(),
             label: listed.object.label.clone(),
-            key: state(&listed.key, &database.password, opened, &lock),
+            key: state(&listed.key, &database.password, opened, lock),
             provider: None,
             container: None,
             archived: false,
@@ -50,7 +51,7 @@ pub(super) fn of(snapshot: &Snapshot, folder: &Path, opened: Opened, lock: Strin
             properties: Vec::new(),
         });
     }
-    let mut problems: Vec<Problem> = of_files(snapshot).collect();
+    let mut problems: Vec<Problem> = of_files(snapshot, folder).collect();
     problems.extend(
         database
             .problems
@@ -61,11 +62,15 @@ pub(super) fn of(snapshot: &Snapshot, folder: &Path, opened: Opened, lock: Strin
     Listing {
         entries,
         problems,
-        notices: database
-            .orphans
-            .iter()
-            .map(|orphan| alone(orphan, folder))
-            .collect(),
+        // Whose the keys are is not known without the certificates.
+        notices: match snapshot.cert9 {
+            None => database
+                .orphans
+                .iter()
+                .map(|orphan| alone(orphan, folder))
+                .collect(),
+            Some(_) => Vec::new(),
+        },
     }
 }
 
@@ -99,11 +104,22 @@ fn state(key: &nss::KeyState, password: &PasswordState, opened: Opened, lock: &s
     }
 }
 
-fn of_files(snapshot: &Snapshot) -> impl Iterator<Item = Problem> {
-    snapshot.problems.iter().map(|(file, message)| Problem {
-        kind: ProblemKind::Unreadable,
-        place: file.display().to_string(),
-        message: message.clone(),
+/// What is wrong with either file as a whole.
+fn of_files(snapshot: &Snapshot, folder: &Path) -> impl Iterator<Item = Problem> {
+    let files = [
+        (CERT9, &snapshot.cert9, "certificate"),
+        (KEY4, &snapshot.key4, "private key"),
+    ];
+    files.into_iter().filter_map(move |(name, error, lost)| {
+        let message = match error.as_ref()? {
+            missing @ ReadError::Missing => format!("{missing}, and with it every {lost}"),
+            error => error.to_string(),
+        };
+        Some(Problem {
+            kind: ProblemKind::Unreadable,
+            place: folder.join(name).display().to_string(),
+            message,
+        })
     })
 }
 
@@ -121,12 +137,7 @@ fn told(problem: &records::Problem, folder: &Path) -> Problem {
 }
 
 /// What is wrong with the password as far as private keys need it.
-fn of_password(
-    snapshot: &Snapshot,
-    folder: &Path,
-    opened: Opened,
-    lock: String,
-) -> Option<Problem> {
+fn of_password(snapshot: &Snapshot, folder: &Path, opened: Opened, lock: &str) -> Option<Problem> {
     let database = &snapshot.database;
     let is_needed =
         |listed: &nss::ListedCertificate| matches!(listed.key, nss::KeyState::Present(_));
