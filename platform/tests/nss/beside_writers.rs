@@ -13,7 +13,7 @@ use certstow_platform::error::StoreError;
 use certstow_platform::store::{KeyState, NonInteractive};
 
 use super::database::{Profile, TRANSPORT, python, python_command, run};
-use super::{assert_exports, copied, entry, key_of, list, pkcs8, problems, store, with};
+use super::{assert_exports, copied, entry, key_of, list, pkcs8, problems, store, with, with_many};
 
 /// Begins a transaction that changes every row of a table and the file itself, and ends without a word.
 const KILLED: &str = "import os, sqlite3, sys; \
@@ -28,13 +28,13 @@ const LOCKING: &str = "import sqlite3, sys; \
     database = sqlite3.connect(sys.argv[1], isolation_level=None); \
     database.execute('begin exclusive'); print('locked', flush=True); sys.stdin.read()";
 
-/// Gives every row another nickname, the same to all, and again, as fast as readers can bear it.
+/// Gives every row another nickname, the same to all, and again, with as little rest as readers need.
 const RENAMING: &str = "import itertools, sqlite3, sys, time; \
     database = sqlite3.connect(sys.argv[1], isolation_level=None); \
     database.execute('pragma synchronous = off'); \
     change = 'update nssPublic set a3 = ?'; \
     [(database.execute(change, (str(10**6 + number).encode(),)), \
-    number or print('begun', flush=True), time.sleep(0.001)) for number in itertools.count()]";
+    number or print('begun', flush=True), time.sleep(0.01)) for number in itertools.count()]";
 
 /// What of a table SQLite itself finds in a file.
 const COUNTING: &str = "import sqlite3, sys; \
@@ -139,10 +139,8 @@ fn list_and_private_key_hold_while_others_import() {
 #[test]
 #[ignore = "needs NSS, OpenSSL and Python"]
 fn list_never_mixes_two_moments() {
-    let profile = Profile::new("");
-    for name in ["rsa", "rsa-pss", "P-256", "P-384", "P-521"] {
-        profile.import_fixture(name, name);
-    }
+    const COUNT: usize = 400;
+    let profile = with_many(COUNT);
     let mut labels = HashSet::new();
     {
         let _program = Program::begun(RENAMING, &profile.path("cert9.db"));
@@ -162,7 +160,7 @@ fn list_never_mixes_two_moments() {
                 Err(error) => panic!("{error:?}"),
             };
             assert_eq!(problems(&listing), Vec::<String>::new());
-            assert_eq!(listing.entries.len(), 5);
+            assert_eq!(listing.entries.len(), COUNT);
             let now: HashSet<_> = listing.entries.iter().map(|entry| &entry.label).collect();
             assert_eq!(now.len(), 1, "{now:?}");
             labels.insert(listing.entries[0].label.clone());

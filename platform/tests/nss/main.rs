@@ -28,7 +28,7 @@ use certstow_platform::store::{
 };
 use certstow_platform::{OpenOptions, open};
 
-use self::database::Profile;
+use self::database::{Profile, python};
 
 fn spec(folder: &Path) -> StoreSpec {
     StoreSpec::Nss(NssDatabase::Folder(folder.to_owned()))
@@ -117,6 +117,14 @@ fn problems(listing: &Listing) -> Vec<String> {
 fn with(name: &str) -> Profile {
     let profile = Profile::new("");
     profile.import_fixture(name, "Ada");
+    profile
+}
+
+/// A database with so many identities, each with a public key of its own.
+fn with_many(count: usize) -> Profile {
+    const MULTIPLY: &str = include_str!("../../../formats/tests/nss/multiply.py");
+    let profile = with("rsa");
+    python(MULTIPLY, &[profile.folder(), Path::new(&count.to_string())]);
     profile
 }
 

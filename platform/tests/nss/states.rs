@@ -12,9 +12,8 @@ use certstow_platform::store::{
 use super::database::{Profile, data, fixture, python, run};
 use super::{
     assert_exports, certificate, entry, key_of, list, pkcs8, problems, refusal, store, with,
+    with_many,
 };
-
-const MULTIPLY: &str = include_str!("../../../formats/tests/nss/multiply.py");
 
 /// Adds a certificate without its private key.
 fn add(profile: &Profile, name: &str, label: &str) {
@@ -217,8 +216,7 @@ fn list_has_certificates_of_database_without_password() {
 
 /// The shortest of three times that a listing of so many identities takes.
 fn time_to_list(count: usize) -> Duration {
-    let profile = with("rsa");
-    python(MULTIPLY, &[profile.folder(), Path::new(&count.to_string())]);
+    let profile = with_many(count);
     let times = (0..3).map(|_| {
         let began = Instant::now();
         let listing = list(&profile);

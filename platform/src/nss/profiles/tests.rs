@@ -81,8 +81,8 @@ fn in_ini_reads_paths_and_names_of_profiles_alone() {
     let expected = [
         (join(&["Profiles", "a1"]), "with blanks".to_owned()),
         (
-            join(&["without", "name"]),
-            join(&["without", "name"]).display().to_string(),
+            join(&[".", "without", "name"]),
+            join(&[".", "without", "name"]).display().to_string(),
         ),
         (join(&["c"]), "a\u{fffd}b".to_owned()),
     ];
