@@ -8,6 +8,7 @@ use std::process::Command;
 use certstow_platform::error::StoreError;
 use certstow_platform::store::{KeyState, NonInteractive, ProblemKind, Store};
 
+use super::as_anybody::as_anybody;
 use super::beside_writers::kill_writer;
 use super::database::{Profile, run};
 use super::{
@@ -57,19 +58,16 @@ fn make_large(path: &Path) {
     File::create(path).unwrap().set_len(TOO_LARGE).unwrap();
 }
 
-/// Runs this as if root were nobody in particular: without the capabilities to pass by modes,
-/// which belong to the thread.
-fn as_anybody<T: Send>(run: impl FnOnce() -> T + Send) -> T {
-    use rustix::thread::{CapabilitySet, capabilities, set_capabilities};
-
-    let thread = || {
-        let mut sets = capabilities(None).unwrap();
-        let passing = CapabilitySet::DAC_OVERRIDE | CapabilitySet::DAC_READ_SEARCH;
-        sets.effective.remove(passing);
-        set_capabilities(None, sets).unwrap();
-        run()
-    };
-    std::thread::scope(|scope| scope.spawn(thread).join().unwrap())
+/// Makes every page of a table but the first an inner one that leads to itself.
+fn point_at_itself(bytes: &mut Vec<u8>) {
+    const LEAF: u8 = 13;
+    const INTERIOR: [u8; 8] = [5, 0, 0, 0, 0, 0, 0, 0];
+    for (number, page) in bytes.chunks_mut(4096).enumerate().skip(1) {
+        if page[0] == LEAF {
+            page[..8].copy_from_slice(&INTERIOR);
+            page[8..12].copy_from_slice(&(number as u32 + 1).to_be_bytes());
+        }
+    }
 }
 
 fn set_mode(path: &Path, mode: u32) {
@@ -152,7 +150,7 @@ fn list_makes_problem_of_whatever_is_no_journal() {
 #[ignore = "needs NSS and OpenSSL"]
 fn list_has_certificates_beside_unreadable_database_of_keys() {
     let made = with("P-256");
-    let cases: [(Change, &str); 4] = [
+    let cases: [(Change, &str); 5] = [
         (|bytes| bytes[18..20].fill(2), "write-ahead log (WAL)"),
         (|bytes| bytes.truncate(4096), "no such page"),
         (
@@ -160,6 +158,7 @@ fn list_has_certificates_beside_unreadable_database_of_keys() {
             "does not begin like an SQLite database",
         ),
         (|bytes| bytes.truncate(60), "breaks off"),
+        (point_at_itself, "in use at another place"),
     ];
     for (change, words) in cases {
         let profile = copied(&made);
@@ -183,13 +182,15 @@ fn list_has_certificates_beside_unreadable_database_of_keys() {
 #[ignore = "needs NSS and OpenSSL"]
 fn list_is_refused_where_certificates_are_in_no_database() {
     let made = with("P-256");
-    let cases: [(Change, &str); 3] = [
+    let cases: [(Change, &str); 5] = [
         (|bytes| bytes[18..20].fill(2), "write-ahead log (WAL)"),
         (
             |bytes| *bytes = b"no database".to_vec(),
             "does not begin like an SQLite database",
         ),
         (|bytes| bytes.truncate(60), "breaks off"),
+        (|bytes| bytes.truncate(4096), "no such page"),
+        (point_at_itself, "in use at another place"),
     ];
     for (change, words) in cases {
         let profile = copied(&made);

@@ -4,6 +4,8 @@
 // The tools are programs of Linux.
 #![cfg(target_os = "linux")]
 
+#[path = "../support/as_anybody.rs"]
+mod as_anybody;
 mod beside_writers;
 mod contract;
 mod damage;

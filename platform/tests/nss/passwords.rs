@@ -1,6 +1,7 @@
 //! The primary password: who is asked for it, how often, and what was given beforehand.
 
 use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 
 use certstow_formats::secret::Password;
@@ -8,7 +9,7 @@ use certstow_platform::error::StoreError;
 use certstow_platform::store::{AskedFor, KeyState, NonInteractive, ProblemKind, Unlock};
 use certstow_platform::{OpenOptions, is_encrypted, open};
 
-use super::database::{Profile, fixture, run};
+use super::database::{Profile, fixture, python, run};
 use super::{
     Person, assert_exports, entry, key_of, list, pkcs8, refusal, spec, store, store_with, with,
 };
@@ -83,6 +84,28 @@ fn private_key_asks_once_although_database_changes() {
     let key = key_of(&*store, "P-384", &mut person).unwrap();
     assert!(key == pkcs8("P-384"));
     assert_eq!(person.attempts(), [0]);
+}
+
+#[test]
+#[ignore = "needs NSS and OpenSSL"]
+fn private_key_asks_once_for_several_threads() {
+    let profile = locked("right");
+    profile.import_fixture("rsa", "Grace");
+    let store = store(&profile);
+    store.keep_open(true);
+    let shared = store.shared().unwrap();
+    let asked = std::thread::scope(|scope| {
+        let threads = ["P-256", "rsa", "P-256", "rsa"].map(|name| {
+            scope.spawn(move || {
+                let mut person = Person::who_types(&["right"]);
+                let key = key_of(shared, name, &mut person).unwrap();
+                assert!(key == pkcs8(name));
+                person.requests.len()
+            })
+        });
+        threads.map(|thread| thread.join().unwrap())
+    });
+    assert_eq!(asked.iter().sum::<usize>(), 1, "{asked:?}");
 }
 
 #[test]
@@ -181,4 +204,33 @@ fn private_key_asks_person_after_wrong_given_password() {
         assert!(key == pkcs8(name));
     }
     assert_eq!(person.attempts(), [1, 2]);
+}
+
+/// Those of NSS before 3.49 and since 3.118, rewritten by formula.
+#[test]
+#[ignore = "needs NSS, OpenSSL and Python"]
+fn private_key_opens_in_every_form_of_encryption() {
+    const REWRITE: &str = include_str!("../../../formats/tests/nss/rewrite.py");
+    for (password, form) in [
+        ("right", "old"),
+        ("right", "mixed"),
+        ("right", "sha384"),
+        ("", "old"),
+    ] {
+        let profile = Profile::new(password);
+        profile.import_fixture("rsa", "Ada");
+        let file = profile.path("key4.db");
+        python(REWRITE, &[&file, Path::new(password), Path::new(form)]);
+        let state = entry(&list(&profile), "rsa").key.clone();
+        match password {
+            "" => assert_eq!(state, KeyState::Exportable),
+            _ => assert!(matches!(state, KeyState::Locked(_)), "{form}: {state:?}"),
+        }
+        let store = store_with(&profile, &[password]);
+        let listing = store.list().unwrap();
+        assert_eq!(listing.problems, []);
+        assert_eq!(entry(&listing, "rsa").key, KeyState::Exportable, "{form}");
+        let key = key_of(&*store, "rsa", &mut NonInteractive).unwrap();
+        assert!(key == pkcs8("rsa"), "{form}");
+    }
 }

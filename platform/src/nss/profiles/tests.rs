@@ -160,7 +160,12 @@ fn found_in_finds_a_database_of_the_old_kind() {
 }
 
 #[cfg(target_os = "linux")]
+#[path = "../../../tests/support/as_anybody.rs"]
+mod as_anybody;
+
+#[cfg(target_os = "linux")]
 mod linux {
+    use super::as_anybody::as_anybody;
     use super::*;
 
     #[test]
@@ -235,8 +240,6 @@ mod linux {
     fn found_in_has_profiles_beside_ini_that_is_refused() {
         use std::os::unix::fs::PermissionsExt as _;
 
-        use rustix::thread::{CapabilitySet, capabilities, set_capabilities};
-
         let (home, roots) = home(&[".mozilla/firefox/a.default", ".mozilla/firefox/b.default"]);
         let firefox = home.path().join(".mozilla/firefox");
         let ini = firefox.join("profiles.ini");
@@ -245,17 +248,7 @@ mod linux {
         for path in [&ini, &firefox.join("b.default")] {
             fs::set_permissions(path, fs::Permissions::from_mode(0o000)).unwrap();
         }
-        // Root passes by modes with capabilities, which belong to the thread.
-        let described = std::thread::scope(|scope| {
-            let thread = scope.spawn(|| {
-                let mut sets = capabilities(None).unwrap();
-                let passing = CapabilitySet::DAC_OVERRIDE | CapabilitySet::DAC_READ_SEARCH;
-                sets.effective.remove(passing);
-                set_capabilities(None, sets).unwrap();
-                described(&roots)
-            });
-            thread.join().unwrap()
-        });
+        let described = as_anybody(|| described(&roots));
         let closed = firefox.join("b.default");
         fs::set_permissions(closed, fs::Permissions::from_mode(0o700)).unwrap();
         assert_eq!(described, ["Firefox profile a.default"]);
