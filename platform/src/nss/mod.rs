@@ -7,6 +7,7 @@ mod listing;
 mod profiles;
 mod unlock;
 
+use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -46,6 +47,8 @@ pub(crate) struct NssStore {
 /// What was read of the two files.
 struct Snapshot {
     database: Database,
+    /// Where each certificate is in it; of one that is there twice, the first place.
+    positions: HashMap<EntryId, usize>,
     /// Why there is nothing of `cert9.db` in it, if that is so.
     cert9: Option<ReadError>,
     /// The same of `key4.db`.
@@ -157,8 +160,14 @@ impl NssStore {
             let reason = format!("{}: {error}", self.folder.display());
             StoreError::unavailable(&self.info.spec, reason, Some(error.into()))
         })?;
+        let mut positions = HashMap::with_capacity(database.certificates.len());
+        for (position, listed) in database.certificates.iter().enumerate() {
+            let id = listed.object.certificate.id();
+            positions.entry(id).or_insert(position);
+        }
         Ok(Snapshot {
             database,
+            positions,
             cert9,
             key4,
             stamps,
@@ -363,10 +372,8 @@ impl Store for NssStore {
 
     fn private_key(&self, id: &EntryId, ask: &mut dyn Ask) -> Result<PrivateKey, StoreError> {
         let snapshot = self.snapshot()?;
-        let mut certificates = snapshot.database.certificates.iter();
-        let certificate = certificates.find(|listed| listed.object.certificate.id() == *id);
-        match certificate {
-            Some(certificate) => self.fetch(&snapshot, certificate, ask),
+        match snapshot.positions.get(id) {
+            Some(&at) => self.fetch(&snapshot, &snapshot.database.certificates[at], ask),
             None => Err(StoreError::not_found(&self.info.spec, id)),
         }
     }
