@@ -213,6 +213,12 @@ impl Database {
         }
     }
 
+    /// Whether what [`Self::unlock`] gave for the other one is right for this one, too: it is the same
+    /// database at another time, and has the same password still.
+    pub fn opens_as(&self, other: &Self) -> bool {
+        self.entry.is_some() && self.entry == other.entry
+    }
+
     /// A private key as PKCS#8. Whether it works for its certificate is for the caller to prove: nothing
     /// here compares the two.
     ///

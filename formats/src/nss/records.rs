@@ -242,7 +242,7 @@ impl Problems {
 /// The certificates of `nssPublic`.
 ///
 /// # Errors
-/// [`SqliteError::Damaged`]: the table cannot be found.
+/// [`SqliteError::Damaged`]: the table cannot be found, or nothing at all of it can be read.
 pub(super) fn certificates(
     database: &Database<'_>,
     problems: &mut Problems,
@@ -387,6 +387,11 @@ impl<'a> Objects<'a> {
         let wrong = || format!("the table {name} has no column id");
         let columns = Columns::of(&table).ok_or_else(|| SqliteError::Damaged(wrong()))?;
         let rows = database.rows(&table);
+        if let Some(Err(damage)) = rows.clone().next()
+            && damage.is_of_whole(&table)
+        {
+            return Err(SqliteError::Damaged(damage.to_string()));
+        }
         Ok(Some(Self {
             rows,
             class,

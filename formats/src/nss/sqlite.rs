@@ -88,6 +88,13 @@ pub struct Damage {
     wrong: Wrong,
 }
 
+impl Damage {
+    /// Whether nothing at all can be read of this table.
+    pub(super) fn is_of_whole(&self, table: &Table) -> bool {
+        self.page == table.root && self.cell.is_none()
+    }
+}
+
 /// A database whose header was read.
 #[derive(Debug, Clone, Copy)]
 pub struct Database<'a> {

@@ -5,6 +5,7 @@
 #![cfg(target_os = "linux")]
 
 mod damage;
+mod database;
 mod journal;
 mod keys;
 mod material;

@@ -8,6 +8,7 @@ use certstow_formats::nss::error::NssError;
 use certstow_formats::nss::records::{self, ObjectId};
 use certstow_formats::nss::{self, Orphan, PasswordState};
 
+use super::files::ReadError;
 use super::{CERT9, KEY4, Snapshot};
 use crate::key_state::{KeyState, NotExportable};
 use crate::store::{Entry, Listing, Problem, ProblemKind};
@@ -50,7 +51,7 @@ pub(super) fn of(snapshot: &Snapshot, folder: &Path, opened: Opened, lock: &str)
             properties: Vec::new(),
         });
     }
-    let mut problems: Vec<Problem> = of_files(snapshot).collect();
+    let mut problems: Vec<Problem> = of_files(snapshot, folder).collect();
     problems.extend(
         database
             .problems
@@ -61,11 +62,15 @@ pub(super) fn of(snapshot: &Snapshot, folder: &Path, opened: Opened, lock: &str)
     Listing {
         entries,
         problems,
-        notices: database
-            .orphans
-            .iter()
-            .map(|orphan| alone(orphan, folder))
-            .collect(),
+        // Whose the keys are is not known without the certificates.
+        notices: match snapshot.cert9 {
+            None => database
+                .orphans
+                .iter()
+                .map(|orphan| alone(orphan, folder))
+                .collect(),
+            Some(_) => Vec::new(),
+        },
     }
 }
 
@@ -99,11 +104,22 @@ fn state(key: &nss::KeyState, password: &PasswordState, opened: Opened, lock: &s
     }
 }
 
-fn of_files(snapshot: &Snapshot) -> impl Iterator<Item = Problem> {
-    snapshot.problems.iter().map(|(file, message)| Problem {
-        kind: ProblemKind::Unreadable,
-        place: file.display().to_string(),
-        message: message.clone(),
+/// What is wrong with either file as a whole.
+fn of_files(snapshot: &Snapshot, folder: &Path) -> impl Iterator<Item = Problem> {
+    let files = [
+        (CERT9, &snapshot.cert9, "certificate"),
+        (KEY4, &snapshot.key4, "private key"),
+    ];
+    files.into_iter().filter_map(move |(name, error, lost)| {
+        let message = match error.as_ref()? {
+            missing @ ReadError::Missing => format!("{missing}, and with it every {lost}"),
+            error => error.to_string(),
+        };
+        Some(Problem {
+            kind: ProblemKind::Unreadable,
+            place: folder.join(name).display().to_string(),
+            message,
+        })
     })
 }
 

@@ -20,6 +20,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use certstow_formats::certificate::{Certificate, EntryId};
 use certstow_formats::key::{self, KeyError};
 use certstow_formats::nss::error::NssError;
+use certstow_formats::nss::records::File;
 use certstow_formats::nss::{self, Database, KeyState, PasswordState};
 use certstow_formats::secret::{Password, PrivateKey};
 
@@ -54,8 +55,10 @@ struct Snapshot {
     database: Database,
     /// Where each certificate is in it; of one that is there twice, the first place.
     positions: HashMap<EntryId, usize>,
-    /// What is wrong with either file as a whole: its path, and what.
-    problems: Vec<(PathBuf, String)>,
+    /// Why there is nothing of `cert9.db` in it, if that is so.
+    cert9: Option<ReadError>,
+    /// The same of `key4.db`.
+    key4: Option<ReadError>,
     stamps: [Stamp; 2],
 }
 
@@ -157,46 +160,13 @@ impl NssStore {
 
     fn read(&self) -> Result<Snapshot, StoreError> {
         let stamps = self.stamps();
-        let [cert9, key4] = [CERT9, KEY4].map(|name| self.folder.join(name));
-        let mut problems = Vec::new();
-        let certificates = match files::read(&cert9) {
-            Ok(Some(bytes)) => bytes,
-            Ok(None) => {
-                self.is_there()?;
-                problems.push((
-                    cert9,
-                    "it is missing, and with it every certificate".to_owned(),
-                ));
-                nss::Bytes::default()
-            }
-            Err(ReadError::Io(error)) if error.kind() == io::ErrorKind::PermissionDenied => {
-                return Err(StoreError::AccessDenied {
-                    place: cert9.display().to_string(),
-                    source: Some(error.into()),
-                });
-            }
-            Err(error @ ReadError::Changing) => {
-                let reason = format!("{}: {error}", cert9.display());
-                return Err(StoreError::unavailable(&self.info.spec, reason, None));
-            }
-            Err(error) => {
-                problems.push((cert9, error.to_string()));
-                nss::Bytes::default()
-            }
+        let (certificates, cert9) = match files::read(&self.folder.join(CERT9)) {
+            Ok(bytes) => (bytes, None),
+            Err(error) => (nss::Bytes::default(), Some(self.without_cert9(error)?)),
         };
-        let keys = match files::read(&key4) {
-            Ok(Some(bytes)) => Some(bytes),
-            Ok(None) => {
-                problems.push((
-                    key4,
-                    "it is missing, and with it every private key".to_owned(),
-                ));
-                None
-            }
-            Err(error) => {
-                problems.push((key4, error.to_string()));
-                None
-            }
+        let (keys, key4) = match files::read(&self.folder.join(KEY4)) {
+            Ok(bytes) => (Some(bytes), None),
+            Err(error) => (None, Some(error)),
         };
         let database = nss::read(certificates, keys).map_err(|error| {
             let reason = format!("{}: {error}", self.folder.display());
@@ -210,9 +180,30 @@ impl NssStore {
         Ok(Snapshot {
             database,
             positions,
-            problems,
+            cert9,
+            key4,
             stamps,
         })
+    }
+
+    /// What keeps `cert9.db` from being read, unless it is an error of the store as a whole.
+    fn without_cert9(&self, error: ReadError) -> Result<ReadError, StoreError> {
+        let cert9 = self.folder.join(CERT9);
+        if let Some(denied) = error.denied() {
+            return Err(StoreError::AccessDenied {
+                place: cert9.display().to_string(),
+                source: Some(Arc::clone(denied).into()),
+            });
+        }
+        match error {
+            ReadError::Missing => self.is_there()?,
+            ReadError::Changing => {
+                let reason = format!("{}: {error}", cert9.display());
+                return Err(StoreError::unavailable(&self.info.spec, reason, None));
+            }
+            ReadError::Io(_) | ReadError::Journal(_) | ReadError::TooLarge(_) => {}
+        }
+        Ok(error)
     }
 
     /// What the primary password is that of.
@@ -243,10 +234,7 @@ impl NssStore {
                 return Err(not_exportable(listing::unsupported(kind)));
             }
             KeyState::Missing => return Err(StoreError::key_missing(&place)),
-            KeyState::Unknown => {
-                let reason = "nothing is known of its private key: 'certstow list' says why";
-                return Err(StoreError::damaged(self.folder.join(KEY4), reason, None));
-            }
+            KeyState::Unknown => return Err(self.nothing_known(snapshot, place)),
         };
         let opening = self.unlock(snapshot, ask)?;
         let key = database
@@ -269,6 +257,31 @@ impl NssStore {
                     Some(error.into()),
                 ))
             }
+        }
+    }
+
+    /// Why nothing is known of the private key of the certificate at `place`.
+    fn nothing_known(&self, snapshot: &Snapshot, place: String) -> StoreError {
+        let key4 = self.folder.join(KEY4);
+        let Some(error) = &snapshot.key4 else {
+            let problems = &snapshot.database.problems;
+            let of_keys = problems.iter().find(|problem| problem.file == File::Key4);
+            let reason = of_keys.map_or("part of it is damaged", |problem| &problem.message);
+            return StoreError::damaged(key4, reason, None);
+        };
+        if let Some(denied) = error.denied() {
+            let source = Some(Arc::clone(denied).into());
+            return StoreError::KeyAccessDenied { place, source };
+        }
+        match error {
+            ReadError::Changing => {
+                let reason = format!("{}: {error}", key4.display());
+                StoreError::unavailable(&self.info.spec, reason, None)
+            }
+            ReadError::Missing
+            | ReadError::Io(_)
+            | ReadError::Journal(_)
+            | ReadError::TooLarge(_) => StoreError::damaged(key4, error.to_string(), None),
         }
     }
 

@@ -275,7 +275,8 @@ fn in_ini(file: &Path) -> Vec<(PathBuf, String)> {
             continue;
         };
         match name.trim() {
-            "Path" => last.0 = Some(value.trim().into()),
+            // With the separators of this system: it may stand there with slashes on Windows, too.
+            "Path" => last.0 = Some(Path::new(value.trim()).components().collect()),
             "Name" => last.1 = Some(value.trim().to_owned()),
             _ => {}
         }

@@ -20,7 +20,8 @@ const ATTEMPTS: u32 = 3;
 pub(super) struct Unlocked {
     /// What is found out is kept for the next private key.
     is_kept: bool,
-    /// What came of it, with what it was tried on.
+    /// What came of it, with what it was tried on. It holds as long as the password stays the same,
+    /// also after a program has written something else.
     found: Option<(Arc<Snapshot>, Found)>,
 }
 
@@ -48,21 +49,11 @@ impl Unlocked {
         }
     }
 
-    /// What was found out, if it still holds: a database that was changed mostly has the password of
-    /// before.
+    /// What was found out, if it still holds.
     fn of(&self, snapshot: &Arc<Snapshot>) -> Option<Found> {
         let (tried_on, found) = self.found.as_ref()?;
-        if Arc::ptr_eq(tried_on, snapshot) {
-            return Some(found.clone());
-        }
-        match found {
-            Found::Opened(opening) => {
-                Opening::of(&snapshot.database, Arc::clone(&opening.password))
-                    .ok()
-                    .map(Found::Opened)
-            }
-            Found::InVain => None,
-        }
+        let is_same = snapshot.database.opens_as(&tried_on.database);
+        is_same.then(|| found.clone())
     }
 
     fn note(&mut self, snapshot: &Arc<Snapshot>, found: Found) {

@@ -9,6 +9,7 @@ use certstow_formats::testing::PASSWORD;
 
 use super::changes;
 use super::fixture::{Answers, Fixture, WITH_KEYS, entry, id_of, list};
+use super::locked;
 use super::samples::Sample;
 use crate::error::{AskError, StoreError};
 use crate::store::{Interaction, KeyState, Listing, NonInteractive};
@@ -30,6 +31,7 @@ pub fn check_store_contract(fixture: &mut dyn Fixture) {
     a_damaged_key_is_said_to_be_damaged(fixture);
     a_stale_id_is_not_found(fixture);
     exporting_changes_nothing(fixture);
+    locked::check(fixture);
     changes::check(fixture);
 }
 

@@ -6,7 +6,7 @@ use certstow_formats::secret::Password;
 
 use super::samples::Sample;
 use crate::error::AskError;
-use crate::store::{Ask, Entry, Interaction, Listing, Store, UnlockRequest};
+use crate::store::{Ask, AskedFor, Entry, Interaction, Listing, Store, UnlockRequest};
 
 /// Stores of one kind, to be filled with samples.
 pub trait Fixture {
@@ -31,6 +31,19 @@ pub trait Fixture {
 
     /// A fresh store that holds just these samples.
     fn store(&mut self, samples: &[Sample]) -> Box<dyn Store>;
+
+    /// A fresh store that holds just these samples, all of whose private keys [`PASSWORD`] opens as one,
+    /// and what it asks for. It is opened with the `given` password as one that is meant for it.
+    /// `None` where stores of this kind have no such password.
+    ///
+    /// [`PASSWORD`]: certstow_formats::testing::PASSWORD
+    fn locked_as_a_whole(
+        &mut self,
+        _samples: &[Sample],
+        _given: Option<&str>,
+    ) -> Option<(Box<dyn Store>, AskedFor)> {
+        None
+    }
 
     /// Takes the sample out of the store made last, behind its back.
     fn withdraw(&mut self, sample: Sample);
@@ -88,7 +101,11 @@ pub(super) fn entry(store: &dyn Store, sample: Sample) -> Entry {
 pub(super) struct Answers {
     pub(super) answer: Result<&'static str, AskError>,
     interaction: Interaction,
+    /// How many wrong passwords the store was opened with.
+    pub(super) wrong_before: u32,
     pub(super) asked: u32,
+    /// What the last question was about.
+    pub(super) last: Option<UnlockRequest>,
 }
 
 impl Answers {
@@ -96,7 +113,9 @@ impl Answers {
         Self {
             answer,
             interaction,
+            wrong_before: 0,
             asked: 0,
+            last: None,
         }
     }
 }
@@ -108,10 +127,12 @@ impl Ask for Answers {
 
     fn unlock(&mut self, request: &UnlockRequest) -> Result<Password, AskError> {
         assert_eq!(
-            request.attempt, self.asked,
+            request.attempt,
+            self.wrong_before + self.asked,
             "every answer before this one was wrong"
         );
         self.asked += 1;
+        self.last = Some(request.clone());
         assert!(self.asked < 100, "the store asks for ever");
         self.answer.map(|text| Password::new(text.to_owned()))
     }

@@ -9,6 +9,7 @@ mod fixture;
 #[doc(hidden)]
 pub mod fuzzing;
 mod liar;
+mod locked;
 mod memory;
 mod samples;
 mod single;

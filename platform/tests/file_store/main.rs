@@ -1,6 +1,9 @@
 //! The file store on folders as they come: every form of certificate and key, files that are
 //! broken, foreign, huge or no files at all.
 
+#[cfg(unix)]
+#[path = "../support/as_anybody.rs"]
+mod as_anybody;
 mod changes;
 mod damaged;
 mod foreign;

@@ -2,6 +2,7 @@
 
 use std::os::unix::fs::{PermissionsExt, symlink};
 
+use super::as_anybody::as_anybody;
 use super::*;
 
 fn pair() -> TempDir {
@@ -133,23 +134,6 @@ fn open_and_list_report_access_denied() {
     }
     // A key that cannot be read is no key of the listing.
     assert!(matches!(fetched, Some(StoreError::KeyMissing { .. })));
-}
-
-/// Runs this as if root were nobody in particular: without the capabilities to pass by modes,
-/// which belong to the thread.
-fn as_anybody<T: Send>(run: impl FnOnce() -> T + Send) -> T {
-    let thread = || {
-        #[cfg(target_os = "linux")]
-        {
-            use rustix::thread::{CapabilitySet, capabilities, set_capabilities};
-            let mut sets = capabilities(None).unwrap();
-            let passing = CapabilitySet::DAC_OVERRIDE | CapabilitySet::DAC_READ_SEARCH;
-            sets.effective.remove(passing);
-            set_capabilities(None, sets).unwrap();
-        }
-        run()
-    };
-    std::thread::scope(|scope| scope.spawn(thread).join().unwrap())
 }
 
 /// Of Linux' file systems: APFS refuses such a name with `EILSEQ`.

@@ -63,6 +63,81 @@ fn found_in_names_profiles_by_their_ini() {
 }
 
 #[test]
+fn in_ini_reads_paths_and_names_of_profiles_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let ini = folder.path().join("profiles.ini");
+    fs::write(
+        &ini,
+        b"Path=before any section\n; [Profile7]\n;Path=commented\n\
+          [General]\nStartWithLastProfile=1\nPath=general\n\
+          [Profile0]\nName = with blanks \nPath = Profiles/a1/\n#Path=other\nno equals sign\n\
+          [Profile1]\nName=no path\n\
+          [Profile2]\nPath=./without/name\n\
+          [Profile3]\nName=a\xffb\nPath=c\n\
+          [BackgroundTasksProfiles]\nMozillaBackgroundTask-1=d\nPath=tasks\n",
+    )
+    .unwrap();
+    let join = |parts: &[&str]| parts.iter().collect::<PathBuf>();
+    let expected = [
+        (join(&["Profiles", "a1"]), "with blanks".to_owned()),
+        (
+            join(&[".", "without", "name"]),
+            join(&[".", "without", "name"]).display().to_string(),
+        ),
+        (join(&["c"]), "a\u{fffd}b".to_owned()),
+    ];
+    let found = in_ini(&ini);
+    // As text: a path with slashes equals one with backslashes on Windows.
+    let as_text = |found: &[(PathBuf, String)]| format!("{found:?}");
+    assert_eq!(as_text(&found), as_text(&expected));
+}
+
+#[test]
+fn in_ini_is_empty_where_there_is_none_to_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let ini = folder.path().join("profiles.ini");
+    assert_eq!(in_ini(&ini), []);
+    fs::create_dir(&ini).unwrap();
+    assert_eq!(in_ini(&ini), []);
+    fs::remove_dir(&ini).unwrap();
+    for content in [
+        &b""[..],
+        b"\xef\xbb\xbf",
+        b"\xff\xfe[\0P\0r\0",
+        &[b'['; 100_000],
+    ] {
+        fs::write(&ini, content).unwrap();
+        assert_eq!(in_ini(&ini), []);
+    }
+}
+
+#[test]
+fn found_in_follows_paths_out_of_the_folder_once() {
+    let firefox = firefox();
+    let (home, roots) = home(&["elsewhere", &format!("{firefox}/Profiles/a.default")]);
+    let elsewhere = home.path().join("elsewhere");
+    let depth = Path::new(&firefox).components().count();
+    let up = "../".repeat(depth);
+    let ini = format!(
+        "[Profile0]\nName=up\nPath={up}elsewhere\n\
+         [Profile1]\nName=twice\nIsRelative=0\nPath={}\n\
+         [Profile2]\nName=within\nPath=Profiles/../Profiles/a.default\n\
+         [Profile3]\nName=nowhere\nPath={up}{up}../..\n",
+        elsewhere.display()
+    );
+    fs::write(home.path().join(&firefox).join("profiles.ini"), ini).unwrap();
+    assert_eq!(
+        described(&roots),
+        ["Firefox profile up", "Firefox profile within"]
+    );
+    let up = &found_in(&roots)[0].folder;
+    assert_eq!(
+        up.canonicalize().unwrap(),
+        elsewhere.canonicalize().unwrap()
+    );
+}
+
+#[test]
 fn found_in_is_empty_without_browsers() {
     let (_home, roots) = home(&[]);
     assert_eq!(found_in(&roots), []);
@@ -85,7 +160,12 @@ fn found_in_finds_a_database_of_the_old_kind() {
 }
 
 #[cfg(target_os = "linux")]
+#[path = "../../../tests/support/as_anybody.rs"]
+mod as_anybody;
+
+#[cfg(target_os = "linux")]
 mod linux {
+    use super::as_anybody::as_anybody;
     use super::*;
 
     #[test]
@@ -137,5 +217,40 @@ mod linux {
         let made = std::process::Command::new("mkfifo").arg(&ini).status();
         assert!(made.unwrap().success());
         assert_eq!(described(&roots), ["Firefox profile a.default"]);
+    }
+
+    #[test]
+    fn found_in_lists_linked_profiles_once() {
+        let (home, roots) = home(&["kept/real.default", ".mozilla/firefox/b.default"]);
+        let firefox = home.path().join(".mozilla/firefox");
+        let link = |to: &Path, name: &str| {
+            std::os::unix::fs::symlink(to, firefox.join(name)).unwrap();
+        };
+        link(&home.path().join("kept/real.default"), "a.default");
+        link(&home.path().join("kept/real.default"), "c.default");
+        link(&home.path().join("nowhere"), "d.default");
+        link(&firefox, "e.default");
+        assert_eq!(
+            described(&roots),
+            ["Firefox profile a.default", "Firefox profile b.default"]
+        );
+    }
+
+    #[test]
+    fn found_in_has_profiles_beside_ini_that_is_refused() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let (home, roots) = home(&[".mozilla/firefox/a.default", ".mozilla/firefox/b.default"]);
+        let firefox = home.path().join(".mozilla/firefox");
+        let ini = firefox.join("profiles.ini");
+        fs::write(&ini, "[Profile0]\nName=mine\nPath=a.default\n").unwrap();
+        assert_eq!(described(&roots)[0], "Firefox profile mine");
+        for path in [&ini, &firefox.join("b.default")] {
+            fs::set_permissions(path, fs::Permissions::from_mode(0o000)).unwrap();
+        }
+        let described = as_anybody(|| described(&roots));
+        let closed = firefox.join("b.default");
+        fs::set_permissions(closed, fs::Permissions::from_mode(0o700)).unwrap();
+        assert_eq!(described, ["Firefox profile a.default"]);
     }
 }
