@@ -116,6 +116,7 @@ pub trait Store: Send {
     ///   allows none.
     /// - [`StoreError::WrongPassword`]: the password given does not open the key.
     /// - [`StoreError::KeyPassword`]: it opens the file, and the key in it is under another one.
+    /// - [`StoreError::LoginRefused`]: a token takes no PIN, or is not to be given one.
     /// - [`StoreError::Cancelled`]: the person asked gave up.
     /// - [`StoreError::Damaged`]: what is stored as the key cannot be read.
     /// - [`StoreError::AccessDenied`], [`StoreError::Unavailable`]: as [`Store::list`].
@@ -148,7 +149,8 @@ pub trait Store: Send {
     ///   Nothing was left behind.
     /// - [`StoreError::HalfDone`]: it is in the store, and so is what it was to replace.
     /// - [`StoreError::InteractionRequired`], [`StoreError::KeychainInteractionRequired`],
-    ///   [`StoreError::WrongPassword`], [`StoreError::Cancelled`]: as [`Store::private_key`].
+    ///   [`StoreError::WrongPassword`], [`StoreError::LoginRefused`], [`StoreError::Cancelled`]: as
+    ///   [`Store::private_key`].
     /// - [`StoreError::AccessDenied`], [`StoreError::Unavailable`]: as [`Store::list`].
     fn import(
         &mut self,
@@ -199,7 +201,8 @@ pub trait Store: Send {
     ///   something else, or the operating system refused. Nothing was taken out.
     /// - [`StoreError::HalfDone`]: some of it was taken out, and then the operating system refused.
     /// - [`StoreError::InteractionRequired`], [`StoreError::KeychainInteractionRequired`],
-    ///   [`StoreError::WrongPassword`], [`StoreError::Cancelled`]: as [`Store::private_key`].
+    ///   [`StoreError::WrongPassword`], [`StoreError::LoginRefused`], [`StoreError::Cancelled`]: as
+    ///   [`Store::private_key`].
     /// - [`StoreError::AccessDenied`], [`StoreError::Unavailable`]: as [`Store::list`].
     fn remove(
         &mut self,
@@ -338,6 +341,7 @@ impl StoreInfo {
             }
             StoreSpec::Dotnet(_) => (".NET user store", None, KeyProtection::NullPassword, false),
             StoreSpec::Nss(database) => (database.description(), None, KeyProtection::Token, false),
+            StoreSpec::Pkcs11(_) => ("PKCS#11 token", None, KeyProtection::Token, false),
         };
         Self {
             description: description.to_owned(),
