@@ -32,6 +32,9 @@ impl StoreSpec {
     pub const SCHEMES: [&'static str; 6] =
         ["file", "windows", "keychain", "dotnet", "nss", "pkcs11"];
 
+    /// The schemes of stores that a path names.
+    pub const OF_PATHS: [&'static str; 3] = ["file", "keychain", "nss"];
+
     fn scheme(&self) -> &'static str {
         let [file, windows, keychain, dotnet, nss, pkcs11] = Self::SCHEMES;
         match self {

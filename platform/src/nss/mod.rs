@@ -20,7 +20,7 @@ use certstow_formats::nss::{self, Database, KeyState, PasswordState};
 use certstow_formats::secret::{Password, PrivateKey};
 
 use self::files::{ReadError, Stamp};
-pub(crate) use self::profiles::{Profile, found};
+pub(crate) use self::profiles::{Profile, found, is_program};
 use self::unlock::Unlocked;
 use crate::error::StoreError;
 use crate::key_state::NotExportable;
@@ -342,7 +342,7 @@ impl Store for NssStore {
         let snapshot = self.snapshot()?;
         let opened = self.opened_by_what_was_given(&snapshot);
         let lock = format!("the primary password of {}", self.name());
-        Ok(listing::of(&snapshot, &self.folder, opened, lock))
+        Ok(listing::of(&snapshot, &self.folder, opened, &lock))
     }
 
     fn issuers(&self) -> Result<Vec<Certificate>, StoreError> {
