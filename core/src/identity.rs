@@ -179,9 +179,11 @@ impl Inventory {
                     let _wait = waits::waiting_for(format!("the store {spec}"));
                     match certstow_platform::each_of(spec)?.as_slice() {
                         [one] => inventory.add(certstow_platform::open(one, options)?)?,
-                        several => several
-                            .iter()
-                            .for_each(|one| inventory.add_if_it_can_be_read(one, options)),
+                        several => {
+                            for one in several {
+                                inventory.add_one_of_several(one, options)?;
+                            }
+                        }
                     }
                 }
             }
@@ -355,6 +357,17 @@ impl Inventory {
     }
 
     /// One of several stores that nobody named one by one: what cannot be read of them is a problem.
+    /// The same, but for a PIN that would be given to several tokens, which is no matter of one of them.
+    fn add_one_of_several(&mut self, spec: &StoreSpec, options: &OpenOptions) -> Result<(), Error> {
+        let opened = certstow_platform::open(spec, options);
+        if let Err(error @ StoreError::SeveralTokens { .. }) = opened {
+            return Err(error.into());
+        }
+        drop(opened);
+        self.add_if_it_can_be_read(spec, options);
+        Ok(())
+    }
+
     fn add_if_it_can_be_read(&mut self, spec: &StoreSpec, options: &OpenOptions) {
         let _wait = waits::waiting_for(format!("the store {spec}"));
         let added = certstow_platform::open(spec, options).and_then(|store| self.add(store));

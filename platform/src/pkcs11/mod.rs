@@ -100,27 +100,41 @@ fn tokens(uri: &Pkcs11Uri) -> Result<Vec<Arc<Token>>, StoreError> {
     }
 }
 
+/// The one token that a name fits.
+fn the_only_one(uri: &Pkcs11Uri) -> Result<Arc<Token>, StoreError> {
+    let mut tokens = tokens(uri)?;
+    match (tokens.pop(), tokens.is_empty()) {
+        (Some(token), true) => Ok(token),
+        (last, _) => {
+            let all = tokens.iter().chain(&last);
+            Err(StoreError::SeveralTokens {
+                store: StoreSpec::Pkcs11(uri.clone()).to_string(),
+                tokens: all.map(|token| token.name.to_string()).collect(),
+            })
+        }
+    }
+}
+
 impl Pkcs11Store {
     /// Opens the one token that a name fits.
+    ///
+    /// # Errors
+    /// [`StoreError::SeveralTokens`] also if a PIN was given for a name that fits several tokens, so that
+    /// it would be given to each.
     pub(crate) fn open(uri: &Pkcs11Uri, options: &OpenOptions) -> Result<Self, StoreError> {
         let spec = StoreSpec::Pkcs11(uri.clone());
-        let mut tokens = tokens(uri)?;
-        match (tokens.pop(), tokens.is_empty()) {
-            (Some(token), true) => Ok(Self {
-                uri: uri.clone(),
-                access: Access::new(spec, token, options),
-            }),
-            (last, _) => {
-                let names = tokens
-                    .iter()
-                    .chain(&last)
-                    .map(|token| token.name.to_string());
-                Err(StoreError::SeveralTokens {
-                    store: spec.to_string(),
-                    tokens: names.collect(),
-                })
+        let token = the_only_one(uri)?;
+        for unlock in options.for_store(&spec) {
+            if let Some(StoreSpec::Pkcs11(named)) = &unlock.store
+                && named != uri
+            {
+                the_only_one(named)?;
             }
         }
+        Ok(Self {
+            uri: uri.clone(),
+            access: Access::new(spec, token, options),
+        })
     }
 
     fn token(&self) -> &Token {
