@@ -357,7 +357,19 @@ impl Inventory {
     }
 
     /// One of several stores that nobody named one by one: what cannot be read of them is a problem.
-    /// The same, but for a PIN that would be given to several tokens, which is no matter of one of them.
+    fn add_if_it_can_be_read(&mut self, spec: &StoreSpec, options: &OpenOptions) {
+        let _wait = waits::waiting_for(format!("the store {spec}"));
+        let added = certstow_platform::open(spec, options).and_then(|store| self.add(store));
+        if let Err(error) = added {
+            self.problems.push(whole_store_problem(spec, &error));
+        }
+    }
+
+    /// The same of those that one name stands for. A PIN for it that would be given to several tokens is no
+    /// matter of one of them.
+    ///
+    /// # Errors
+    /// [`Error::Store`]: it would.
     fn add_one_of_several(&mut self, spec: &StoreSpec, options: &OpenOptions) -> Result<(), Error> {
         let opened = certstow_platform::open(spec, options);
         if let Err(error @ StoreError::SeveralTokens { .. }) = opened {
@@ -366,14 +378,6 @@ impl Inventory {
         drop(opened);
         self.add_if_it_can_be_read(spec, options);
         Ok(())
-    }
-
-    fn add_if_it_can_be_read(&mut self, spec: &StoreSpec, options: &OpenOptions) {
-        let _wait = waits::waiting_for(format!("the store {spec}"));
-        let added = certstow_platform::open(spec, options).and_then(|store| self.add(store));
-        if let Err(error) = added {
-            self.problems.push(whole_store_problem(spec, &error));
-        }
     }
 
     fn add_listed(&mut self, store: Box<dyn Store>, listing: Listing) {
