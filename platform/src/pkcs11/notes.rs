@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use super::token::TokenName;
 use crate::new_file::{NewFile, folder_of};
-use crate::os;
+use crate::os::{self, disk};
 
 /// What the line begins with that says where the PIN came from.
 const SOURCE: &str = "source ";
@@ -68,7 +68,7 @@ impl Note {
         os::create_private_folder(folder_of(&self.file))?;
         let new = NewFile::beside(&self.file)?;
         new.as_file().write_all(self.text.as_bytes())?;
-        new.as_file().sync_all()?;
+        disk::sync_file(new.as_file())?;
         new.replace(&self.file)
     }
 
