@@ -18,7 +18,7 @@ fn a_name_without_a_module_asks_p11_kit() {
         let token = hsm.token("Ada's card");
         token.hold(&[Sample::Rsa], Kept::USUAL);
         let spec: StoreSpec = "pkcs11:token=Ada%27s%20card".parse().unwrap();
-        assert_eq!(each_of(&spec).unwrap(), [spec.clone()]);
+        assert_eq!(each_of(&spec).unwrap(), std::slice::from_ref(&spec));
         let store = open(&spec, &with_pin(&spec, token.pin)).unwrap();
         let entry = only(&*store);
         let place = &entry.places[0];

@@ -63,7 +63,7 @@ fn one_of_several_tokens_has_to_be_named() {
             ),
         ] {
             let spec = spec(text);
-            assert_eq!(each_of(&spec).unwrap(), [spec.clone()]);
+            assert_eq!(each_of(&spec).unwrap(), std::slice::from_ref(&spec));
             let store = open(&spec, &OpenOptions::default()).unwrap();
             let entry = only(&*store);
             assert_eq!(entry.id, Sample::Rsa.certificate().unwrap().id());
