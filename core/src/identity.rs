@@ -179,9 +179,11 @@ impl Inventory {
                     let _wait = waits::waiting_for(format!("the store {spec}"));
                     match certstow_platform::each_of(spec)?.as_slice() {
                         [one] => inventory.add(certstow_platform::open(one, options)?)?,
-                        several => several
-                            .iter()
-                            .for_each(|one| inventory.add_if_it_can_be_read(one, options)),
+                        several => {
+                            for one in several {
+                                inventory.add_one_of_several(one, options)?;
+                            }
+                        }
                     }
                 }
             }
@@ -361,6 +363,21 @@ impl Inventory {
         if let Err(error) = added {
             self.problems.push(whole_store_problem(spec, &error));
         }
+    }
+
+    /// The same of those that one name stands for. A PIN for it that would be given to several tokens is no
+    /// matter of one of them.
+    ///
+    /// # Errors
+    /// [`Error::Store`]: it would.
+    fn add_one_of_several(&mut self, spec: &StoreSpec, options: &OpenOptions) -> Result<(), Error> {
+        let opened = certstow_platform::open(spec, options);
+        if let Err(error @ StoreError::SeveralTokens { .. }) = opened {
+            return Err(error.into());
+        }
+        drop(opened);
+        self.add_if_it_can_be_read(spec, options);
+        Ok(())
     }
 
     fn add_listed(&mut self, store: Box<dyn Store>, listing: Listing) {

@@ -14,6 +14,7 @@ mod point;
 mod scalar;
 mod structure;
 mod traits;
+pub mod wrapped;
 
 use curve25519_dalek::MontgomeryPoint;
 use sha1::{Digest as _, Sha1};
@@ -108,6 +109,17 @@ pub fn modulus_or_point(spki_der: &[u8]) -> Option<Vec<u8>> {
         EC_PUBLIC_KEY => Some(bits.to_vec()),
         _ => None,
     }
+}
+
+/// What a public key is told from others by: [`modulus_or_point`], or the bits of a key of any other kind.
+pub fn public_value(spki_der: &[u8]) -> Option<Vec<u8>> {
+    modulus_or_point(spki_der).or_else(|| Some(read_spki(spki_der)?.1.strip_prefix(&[0])?.to_vec()))
+}
+
+/// The content of a DER `OCTET STRING`, if the bytes are one and no more: PKCS#11 modules put a point in
+/// one, or not.
+pub fn octet_string(der: &[u8]) -> Option<&[u8]> {
+    ber::only(der, OCTET_STRING).map(|value| value.content)
 }
 
 /// The key without its optional public half (RFC 5958, publicKey), which OpenSSL up to 3.0 and other

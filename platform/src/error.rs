@@ -140,6 +140,23 @@ pub enum StoreError {
         /// The file.
         place: String,
     },
+    /// A token was given no PIN, because it takes none or could be locked by it; or its module answers
+    /// with what may mean a wrong one. None was tried a second time.
+    LoginRefused {
+        /// The token.
+        place: String,
+        /// Why, as a clause: "its PIN is locked".
+        reason: String,
+        /// What the module says.
+        source: Option<Source>,
+    },
+    /// A name fits several tokens, where one has to be meant.
+    SeveralTokens {
+        /// The name.
+        store: String,
+        /// What the tokens are called.
+        tokens: Vec<String>,
+    },
     /// The store has the identity that was to be put into it.
     AlreadyThere {
         /// Where the certificate lies.
@@ -369,6 +386,16 @@ impl fmt::Display for StoreError {
             Self::KeyPassword { place } => {
                 write!(f, "the private key in {place} is under another password")
             }
+            Self::LoginRefused { place, reason, .. } => {
+                write!(f, "there was no login to {place}: {reason}")
+            }
+            Self::SeveralTokens { store, tokens } => {
+                write!(
+                    f,
+                    "{store} stands for several tokens: {}",
+                    tokens.join(", ")
+                )
+            }
             Self::AlreadyThere { place } => {
                 write!(f, "{place} holds this identity already")
             }
@@ -402,6 +429,7 @@ impl Error for StoreError {
             | Self::KeyProviderMissing { source, .. }
             | Self::KeyNotExportable { source, .. }
             | Self::KeyRefused { source, .. }
+            | Self::LoginRefused { source, .. }
             | Self::KeyUnreadableHere { source, .. }
             | Self::KeychainInteractionRequired { source, .. }
             | Self::ConfirmationRequired { source, .. }
@@ -418,6 +446,7 @@ impl Error for StoreError {
             | Self::InteractionRequired { .. }
             | Self::WrongPassword { .. }
             | Self::KeyPassword { .. }
+            | Self::SeveralTokens { .. }
             | Self::AlreadyThere { .. }
             | Self::Cancelled => None,
         }

@@ -21,6 +21,7 @@ mod macos;
 pub mod new_file;
 mod nss;
 pub mod os;
+mod pkcs11;
 #[cfg(target_os = "linux")]
 mod process;
 pub mod roots;
@@ -45,7 +46,8 @@ use store::{Application, StoreInfo};
 ///
 /// # Errors
 /// - [`StoreError::Unavailable`]: there is no such store or folder, no home folder to look in, or
-///   no such kind of store on this system.
+///   no such kind of store on this system; a PKCS#11 module cannot be used.
+/// - [`StoreError::SeveralTokens`]: the name fits several tokens, which [`each_of`] names.
 /// - [`StoreError::AccessDenied`]: the operating system refuses to look at it.
 pub fn open(spec: &StoreSpec, options: &OpenOptions) -> Result<Box<dyn store::Store>, StoreError> {
     match spec {
@@ -66,10 +68,12 @@ pub fn open(spec: &StoreSpec, options: &OpenOptions) -> Result<Box<dyn store::St
         }
         StoreSpec::Dotnet(name) => Ok(Box::new(file::dotnet::DotnetStore::open(name)?)),
         StoreSpec::Nss(database) => Ok(Box::new(nss::NssStore::open(database, options)?)),
+        StoreSpec::Pkcs11(uri) => Ok(Box::new(pkcs11::Pkcs11Store::open(uri, options)?)),
     }
 }
 
-/// The stores that a name stands for: every database for `nss:`, and itself for the name of one store.
+/// The stores that a name stands for: every database for `nss:`, every token that a PKCS#11 URI fits, and
+/// itself for the name of one store.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`]: there is none.
@@ -79,6 +83,7 @@ pub fn each_of(spec: &StoreSpec) -> Result<Vec<StoreSpec>, StoreError> {
             let databases = nss::each_of(database)?.into_iter();
             Ok(databases.map(StoreSpec::Nss).collect())
         }
+        StoreSpec::Pkcs11(uri) => pkcs11::each_of(uri),
         StoreSpec::File(_)
         | StoreSpec::Windows(_)
         | StoreSpec::Keychain(_)
@@ -92,6 +97,7 @@ pub fn is_encrypted(spec: &StoreSpec) -> Option<bool> {
     match spec {
         StoreSpec::Nss(NssDatabase::Folder(folder)) => nss::has_password(folder),
         StoreSpec::Nss(NssDatabase::Found)
+        | StoreSpec::Pkcs11(_)
         | StoreSpec::File(_)
         | StoreSpec::Windows(_)
         | StoreSpec::Keychain(_)
@@ -144,7 +150,10 @@ pub fn open_to_import(
         StoreSpec::Windows(store) => Ok(Box::new(windows::WindowsStore::open_to_import(store)?)),
         #[cfg(not(windows))]
         StoreSpec::Windows(_) => open(spec, options),
-        StoreSpec::Keychain(_) | StoreSpec::Dotnet(_) | StoreSpec::Nss(_) => open(spec, options),
+        StoreSpec::Keychain(_)
+        | StoreSpec::Dotnet(_)
+        | StoreSpec::Nss(_)
+        | StoreSpec::Pkcs11(_) => open(spec, options),
     }
 }
 

@@ -1,9 +1,14 @@
 //! Store names, as `--store` takes them: `file:DIR`, `windows:CurrentUser\My`, `keychain:login`,
-//! `dotnet:My`, `nss:DIR`, or a bare path.
+//! `dotnet:My`, `nss:DIR`, `pkcs11:MODULE`, or a bare path.
 
+mod pkcs11_uri;
+
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
+
+pub use self::pkcs11_uri::{Module, Pkcs11Uri};
 
 /// Which store is meant.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -18,23 +23,27 @@ pub enum StoreSpec {
     Dotnet(String),
     /// `nss:DIR`: the NSS database of a program such as Firefox.
     Nss(NssDatabase),
+    /// `pkcs11:MODULE` or a PKCS#11 URI: tokens.
+    Pkcs11(Pkcs11Uri),
 }
 
 impl StoreSpec {
     /// The schemes, one for each kind of store: what stands before the first colon of a name.
-    pub const SCHEMES: [&'static str; 5] = ["file", "windows", "keychain", "dotnet", "nss"];
+    pub const SCHEMES: [&'static str; 6] =
+        ["file", "windows", "keychain", "dotnet", "nss", "pkcs11"];
 
     /// The schemes of stores that a path names.
     pub const OF_PATHS: [&'static str; 3] = ["file", "keychain", "nss"];
 
     fn scheme(&self) -> &'static str {
-        let [file, windows, keychain, dotnet, nss] = Self::SCHEMES;
+        let [file, windows, keychain, dotnet, nss, pkcs11] = Self::SCHEMES;
         match self {
             Self::File(_) => file,
             Self::Windows(_) => windows,
             Self::Keychain(_) => keychain,
             Self::Dotnet(_) => dotnet,
             Self::Nss(_) => nss,
+            Self::Pkcs11(_) => pkcs11,
         }
     }
 
@@ -43,6 +52,7 @@ impl StoreSpec {
     pub fn covers(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Nss(NssDatabase::Found), Self::Nss(_)) => true,
+            (Self::Pkcs11(uri), Self::Pkcs11(other)) => uri.covers(other),
             _ => self == other,
         }
     }
@@ -55,17 +65,22 @@ impl StoreSpec {
             | Self::Keychain(_)
             | Self::Dotnet(_)
             | Self::Nss(_) => false,
+            Self::Pkcs11(_) => true,
         }
     }
 
-    /// The path in the name, if the store has one there.
-    fn path(&self) -> Option<&Path> {
+    /// The path that the name begins with after the scheme, if there is one, and what follows it.
+    fn path(&self) -> Option<(&Path, String)> {
         match self {
             Self::File(path)
             | Self::Keychain(Keychain::File(path))
-            | Self::Nss(NssDatabase::Folder(path)) => Some(path),
+            | Self::Nss(NssDatabase::Folder(path)) => Some((path, String::new())),
             Self::Keychain(Keychain::SearchList | Keychain::Login | Keychain::System) => None,
             Self::Windows(_) | Self::Dotnet(_) | Self::Nss(NssDatabase::Found) => None,
+            // One without a folder is looked for by the system.
+            Self::Pkcs11(uri) => uri
+                .split_at_path()
+                .filter(|(path, _)| path.components().count() > 1),
         }
     }
 
@@ -78,11 +93,12 @@ impl StoreSpec {
         &self,
         resolve: impl FnOnce(&Path) -> Result<PathBuf, E>,
     ) -> Result<OsString, E> {
-        let Some(path) = self.path() else {
+        let Some((path, after)) = self.path() else {
             return Ok(self.to_string().into());
         };
         let mut name = OsString::from(format!("{}:", self.scheme()));
         name.push(resolve(path)?);
+        name.push(after);
         Ok(name)
     }
 }
@@ -250,7 +266,7 @@ impl NssDatabase {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SpecError {
     text: String,
-    reason: &'static str,
+    reason: Cow<'static, str>,
 }
 
 impl fmt::Display for SpecError {
@@ -269,9 +285,9 @@ impl std::str::FromStr for StoreSpec {
     /// # Errors
     /// The text is empty, or what follows the scheme names no store of it.
     fn from_str(text: &str) -> Result<Self, SpecError> {
-        let fail = |reason| SpecError {
+        let fail = |reason: &'static str| SpecError {
             text: text.to_owned(),
-            reason,
+            reason: reason.into(),
         };
         let Some((scheme, name)) = text.split_once(':') else {
             return match text {
@@ -294,6 +310,12 @@ impl std::str::FromStr for StoreSpec {
             }
             "dotnet" => Ok(Self::Dotnet(name.to_owned())),
             "nss" => NssDatabase::read(name).map(Self::Nss).map_err(fail),
+            "pkcs11" => Pkcs11Uri::read(name)
+                .map(Self::Pkcs11)
+                .map_err(|reason| SpecError {
+                    text: pkcs11_uri::without_pin(text).into_owned(),
+                    reason,
+                }),
             // A drive letter, or a file name with a colon in it.
             _ => Ok(Self::File(text.into())),
         }
@@ -309,6 +331,7 @@ impl fmt::Display for StoreSpec {
             Self::Keychain(keychain) => write!(f, "{keychain}"),
             Self::Dotnet(name) => f.write_str(name),
             Self::Nss(NssDatabase::Found) => Ok(()),
+            Self::Pkcs11(uri) => write!(f, "{uri}"),
             Self::Nss(NssDatabase::Folder(path)) => write!(f, "{}", path.display()),
         }
     }
@@ -452,6 +475,15 @@ mod tests {
             ("dotnet:My", "dotnet:My".to_owned()),
             ("nss:", "nss:".to_owned()),
             ("nss:certs", format!("nss:{certs}")),
+            (
+                "pkcs11:./a.so?token=a%20b",
+                format!("pkcs11:{}?token=a%20b", inside("a.so")),
+            ),
+            ("pkcs11:a.so", "pkcs11:a.so".to_owned()),
+            (
+                "pkcs11:token=a?module-path=/a.so",
+                "pkcs11:token=a?module-path=/a.so".to_owned(),
+            ),
             (
                 r"windows:CurrentUser\My",
                 r"windows:CurrentUser\My".to_owned(),

@@ -116,6 +116,7 @@ pub trait Store: Send {
     ///   allows none.
     /// - [`StoreError::WrongPassword`]: the password given does not open the key.
     /// - [`StoreError::KeyPassword`]: it opens the file, and the key in it is under another one.
+    /// - [`StoreError::LoginRefused`]: a token takes no PIN, or is not to be given one.
     /// - [`StoreError::Cancelled`]: the person asked gave up.
     /// - [`StoreError::Damaged`]: what is stored as the key cannot be read.
     /// - [`StoreError::AccessDenied`], [`StoreError::Unavailable`]: as [`Store::list`].
@@ -148,7 +149,8 @@ pub trait Store: Send {
     ///   Nothing was left behind.
     /// - [`StoreError::HalfDone`]: it is in the store, and so is what it was to replace.
     /// - [`StoreError::InteractionRequired`], [`StoreError::KeychainInteractionRequired`],
-    ///   [`StoreError::WrongPassword`], [`StoreError::Cancelled`]: as [`Store::private_key`].
+    ///   [`StoreError::WrongPassword`], [`StoreError::LoginRefused`], [`StoreError::Cancelled`]: as
+    ///   [`Store::private_key`].
     /// - [`StoreError::AccessDenied`], [`StoreError::Unavailable`]: as [`Store::list`].
     fn import(
         &mut self,
@@ -199,7 +201,8 @@ pub trait Store: Send {
     ///   something else, or the operating system refused. Nothing was taken out.
     /// - [`StoreError::HalfDone`]: some of it was taken out, and then the operating system refused.
     /// - [`StoreError::InteractionRequired`], [`StoreError::KeychainInteractionRequired`],
-    ///   [`StoreError::WrongPassword`], [`StoreError::Cancelled`]: as [`Store::private_key`].
+    ///   [`StoreError::WrongPassword`], [`StoreError::LoginRefused`], [`StoreError::Cancelled`]: as
+    ///   [`Store::private_key`].
     /// - [`StoreError::AccessDenied`], [`StoreError::Unavailable`]: as [`Store::list`].
     fn remove(
         &mut self,
@@ -359,7 +362,13 @@ impl StoreInfo {
                 (keychain.description(), None, KeyProtection::System, false)
             }
             StoreSpec::Dotnet(_) => (".NET user store", None, KeyProtection::NullPassword, false),
-            StoreSpec::Nss(database) => (database.description(), None, KeyProtection::Token, false),
+            StoreSpec::Nss(database) => (
+                database.description(),
+                None,
+                KeyProtection::PrimaryPassword,
+                false,
+            ),
+            StoreSpec::Pkcs11(_) => ("PKCS#11 token", None, KeyProtection::Token, false),
         };
         Self {
             description: description.to_owned(),
@@ -381,7 +390,9 @@ pub enum KeyProtection {
     Password,
     /// The null password of .NET: only the permissions of the files.
     NullPassword,
-    /// A password or PIN of the store as a whole; it can also be told never to export a key.
+    /// The primary password of an NSS database, which gives every key out again.
+    PrimaryPassword,
+    /// The PIN of a token, which can also be told never to export a key.
     Token,
 }
 
@@ -390,14 +401,14 @@ impl KeyProtection {
     pub fn can_forbid_export(self) -> bool {
         match self {
             Self::System | Self::Token => true,
-            Self::Password | Self::NullPassword => false,
+            Self::Password | Self::NullPassword | Self::PrimaryPassword => false,
         }
     }
 
     /// Whether a password opens what is in the store.
     pub fn is_opened_by_password(self) -> bool {
         match self {
-            Self::Password | Self::Token => true,
+            Self::Password | Self::PrimaryPassword | Self::Token => true,
             Self::System | Self::NullPassword => false,
         }
     }
@@ -406,7 +417,7 @@ impl KeyProtection {
     pub fn takes_password(self) -> bool {
         match self {
             Self::Password => true,
-            Self::System | Self::NullPassword | Self::Token => false,
+            Self::System | Self::NullPassword | Self::PrimaryPassword | Self::Token => false,
         }
     }
 }

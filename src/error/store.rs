@@ -133,6 +133,23 @@ fn table(error: &StoreError) -> Facts {
             )
             .in_wizard("the file and the private key in it have passwords of their own; give both"),
         ),
+        StoreError::LoginRefused { .. } => Facts::new(
+            Exit::Store,
+            "login-refused",
+            Hint::on_command_line(
+                "nothing was tried that could lock the token: give the PIN at a terminal, or look at \
+                 the token with its own software",
+            )
+            .in_wizard("look at the token with its own software"),
+        ),
+        StoreError::SeveralTokens { .. } => Facts::new(
+            Exit::Usage,
+            "several-tokens",
+            Hint::on_command_line(
+                "name one of them: --store 'pkcs11:MODULE?token=LABEL'; a PIN is given to one token \
+                 alone",
+            ),
+        ),
         StoreError::AlreadyThere { .. } => Facts::new(
             Exit::Target,
             "already-there",

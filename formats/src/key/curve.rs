@@ -153,6 +153,11 @@ impl Curve {
         self.arithmetic.is_some()
     }
 
+    /// Its name in certificates and keys.
+    pub fn oid(&self) -> ObjectIdentifier {
+        self.oid
+    }
+
     /// The length of a private scalar.
     pub fn scalar_octets(&self) -> usize {
         self.order.len() / 2

@@ -5,7 +5,7 @@
 
 use zeroize::Zeroizing;
 
-use super::oid::{EC_PUBLIC_KEY, RSA_ENCRYPTION};
+use super::oid::{EC_PUBLIC_KEY, ED25519, RSA_ENCRYPTION, RSASSA_PSS};
 use super::structure::{Pkcs8, Sec1, read_spki};
 use super::{KeyError, normalized, unknown};
 use crate::der::{self, BIT_STRING, EXPLICIT_1, INTEGER, OCTET_STRING};
@@ -113,6 +113,68 @@ pub fn rsa_numbers(key: &PrivateKey) -> Result<[&[u8]; 8], KeyError> {
     }
 }
 
+/// The PKCS#8 of an RSA key of two primes from its numbers in the order of [`rsa_numbers`], each with or
+/// without leading zeros. `algorithm` is the DER of an `AlgorithmIdentifier`, where it is not
+/// rsaEncryption.
+pub fn from_rsa_numbers(numbers: [&[u8]; 8], algorithm: Option<&[u8]>) -> PrivateKey {
+    let version = der::unsigned(0);
+    let numbers = numbers.map(|digits| Zeroizing::new(der::integer(digits)));
+    let mut parts: Vec<&[u8]> = vec![&version];
+    parts.extend(numbers.iter().map(|number| number.as_slice()));
+    let key = Zeroizing::new(der::sequence(&parts));
+    match algorithm {
+        Some(algorithm) => super::pkcs8(algorithm, &key),
+        None => super::pkcs8(&der::algorithm(&RSA_ENCRYPTION), &key),
+    }
+}
+
+/// The PKCS#8 of a key on a curve, whose name or parameters are in the DER `curve`, from its private
+/// number and, if it is at hand, its uncompressed point.
+///
+/// # Errors
+/// [`KeyError::Malformed`]: `curve` is no DER.
+pub fn from_scalar(
+    curve: &[u8],
+    scalar: &[u8],
+    point: Option<&[u8]>,
+) -> Result<PrivateKey, KeyError> {
+    let scalar = Zeroizing::new(der::value(OCTET_STRING, &[scalar]));
+    let point = point.map(|point| {
+        let bits = der::value(BIT_STRING, &[&[0], point]);
+        der::value(EXPLICIT_1, &[&bits])
+    });
+    let point = point.unwrap_or_default();
+    let key = der::sequence(&[&Sec1::VERSION_1, &scalar, &point]);
+    super::from_sec1(&Zeroizing::new(key), Some(curve))
+}
+
+/// The PKCS#8 of an Ed25519 key from its 32 octets (RFC 8410, 7).
+pub fn from_ed25519_seed(seed: &[u8; 32]) -> PrivateKey {
+    let algorithm = der::sequence(&[&der::oid(&ED25519)]);
+    let key = Zeroizing::new(der::value(OCTET_STRING, &[seed]));
+    super::pkcs8(&algorithm, &key)
+}
+
+/// The 32 octets of an Ed25519 key; `None` for any other key.
+pub fn ed25519_seed(key: &PrivateKey) -> Option<&[u8; 32]> {
+    let pkcs8 = Pkcs8::read(key.expose())?;
+    (pkcs8.algorithm.oid == ED25519).then_some(())?;
+    super::seed(&pkcs8).ok()
+}
+
+/// An RSA key under the algorithm that the `SubjectPublicKeyInfo` of a certificate gives to it: keys for
+/// RSASSA-PSS alone are kept as plain RSA keys in some places (CKK_RSA of PKCS#11). Any other key stays
+/// as it is.
+pub fn with_rsa_algorithm_of(key: PrivateKey, spki: &[u8]) -> PrivateKey {
+    let (Some(pkcs8), Some((wanted, _))) = (Pkcs8::read(key.expose()), read_spki(spki)) else {
+        return key;
+    };
+    match (pkcs8.algorithm.oid, wanted.oid) {
+        (RSA_ENCRYPTION, RSASSA_PSS) => super::pkcs8(wanted.raw, pkcs8.key),
+        _ => key,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::from_sec1;
@@ -189,5 +251,42 @@ mod tests {
         assert_eq!(numbers[0].len(), 256);
         assert_eq!(numbers[1], [1, 0, 1]);
         assert!(numbers.iter().all(|number| number[0] != 0));
+    }
+
+    #[test]
+    fn keys_are_made_of_their_numbers() {
+        let rsa = private("rsa");
+        let numbers = rsa_numbers(&rsa).unwrap();
+        assert_eq!(from_rsa_numbers(numbers, None).expose(), rsa.expose());
+        for curve in ["P-256", "P-384", "P-521"] {
+            let key = private(curve);
+            let public = fixture(&format!("{curve}.public"));
+            let parameters = super::super::curve_parameters(&public).unwrap();
+            let scalar = super::super::ec_scalar(&key).unwrap().unwrap().octets;
+            let point = super::super::modulus_or_point(&public);
+            let made = from_scalar(parameters, &scalar, point.as_deref()).unwrap();
+            assert_eq!(made.expose(), key.expose(), "{curve}");
+            let bare = from_scalar(parameters, &scalar, None).unwrap();
+            assert_eq!(super::super::public_key_of(&bare).unwrap(), public);
+        }
+        let ed25519 = private("ed25519");
+        let made = from_ed25519_seed(ed25519_seed(&ed25519).unwrap());
+        assert_eq!(made.expose(), ed25519.expose());
+        assert!(ed25519_seed(&rsa).is_none());
+    }
+
+    #[test]
+    fn with_rsa_algorithm_of_turns_plain_keys_into_those_of_pss() {
+        let pss = private("rsa-pss");
+        let public = fixture("rsa-pss.public");
+        let numbers = rsa_numbers(&pss).unwrap();
+        let plain = from_rsa_numbers(numbers, None);
+        let made = with_rsa_algorithm_of(plain, &public);
+        let made_public = super::super::public_key_of(&made).unwrap();
+        assert!(super::super::same_public_key(&made_public, &public));
+        for name in ["rsa", "P-256", "ed25519"] {
+            let key = with_rsa_algorithm_of(private(name), &fixture(&format!("{name}.public")));
+            assert_eq!(key.expose(), fixture(name), "{name}");
+        }
     }
 }

@@ -12,8 +12,8 @@ use zeroize::{Zeroize as _, Zeroizing};
 use super::error::NssError;
 use super::records::{KeyType, PasswordEntry, PrivateKeyObject, attribute};
 use crate::ber::{self, Reader, Value};
-use crate::der::{self, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE};
-use crate::key;
+use crate::der::{OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE};
+use crate::key::{self, forms};
 use crate::pkcs12::error::DecodeError;
 use crate::pkcs12::kdf;
 use crate::pkcs12::oid;
@@ -162,25 +162,24 @@ impl Values<'_> {
 
     fn rsa(&self) -> Result<PrivateKey, NssError> {
         let algorithm = match self.object.attribute(attribute::PUBLIC_KEY_INFO) {
-            None | Some([]) => der::algorithm(&key::oid::RSA_ENCRYPTION),
+            None | Some([]) => None,
             Some(info) => {
                 let wrong = || damaged(attribute::PUBLIC_KEY_INFO, "it is no RSA public key");
-                rsa_algorithm(info).ok_or_else(wrong)?.to_vec()
+                Some(rsa_algorithm(info).ok_or_else(wrong)?)
             }
         };
-        let public = [attribute::MODULUS, attribute::PUBLIC_EXPONENT].map(|of| self.clear(of));
-        let [modulus, exponent] = public;
-        let mut parts = vec![
-            Zeroizing::new(der::unsigned(0)),
-            Zeroizing::new(der::integer(modulus?)),
-            Zeroizing::new(der::integer(exponent?)),
-        ];
+        let modulus = self.clear(attribute::MODULUS)?;
+        let exponent = self.clear(attribute::PUBLIC_EXPONENT)?;
+        let mut secrets = Vec::with_capacity(attribute::RSA_PRIVATE.len());
         for attribute in attribute::RSA_PRIVATE {
-            parts.push(Zeroizing::new(der::integer(&self.secret(attribute)?)));
+            secrets.push(self.secret(attribute)?);
         }
-        let parts: Vec<&[u8]> = parts.iter().map(|part| part.as_slice()).collect();
-        let key = Zeroizing::new(der::sequence(&parts));
-        Ok(key::pkcs8(&algorithm, &key))
+        let mut numbers: [&[u8]; 8] = [&[]; 8];
+        numbers[..2].copy_from_slice(&[modulus, exponent]);
+        for (number, secret) in numbers[2..].iter_mut().zip(&secrets) {
+            *number = secret;
+        }
+        Ok(forms::from_rsa_numbers(numbers, algorithm))
     }
 
     fn ec(&self) -> Result<PrivateKey, NssError> {
@@ -189,11 +188,8 @@ impl Values<'_> {
             .ok_or_else(|| damaged(attribute::EC_PARAMS, "it names no curve"))?;
         let point = self.clear(attribute::NSS_DB)?;
         let scalar = self.secret(attribute::VALUE)?;
-        let scalar = Zeroizing::new(der::value(OCTET_STRING, &[&scalar]));
-        let point = der::value(der::BIT_STRING, &[&[0], point]);
-        let point = der::value(der::EXPLICIT_1, &[&point]);
-        let key = Zeroizing::new(der::sequence(&[&[INTEGER, 1, 1], &scalar, &point]));
-        key::from_sec1(&key, Some(curve)).map_err(|error| NssError::Damaged(error.to_string()))
+        forms::from_scalar(curve, &scalar, Some(point))
+            .map_err(|error| NssError::Damaged(error.to_string()))
     }
 }
 

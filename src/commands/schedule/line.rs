@@ -183,7 +183,11 @@ fn refuse_stores_of_people<'a>(stores: impl Iterator<Item = &'a Given>) -> Resul
 fn refuse_store_of_a_person(store: &StoreSpec) -> Result<(), Error> {
     let location = match store {
         StoreSpec::Windows(system) => system.location,
-        StoreSpec::File(_) | StoreSpec::Keychain(_) | StoreSpec::Dotnet(_) | StoreSpec::Nss(_) => {
+        StoreSpec::File(_)
+        | StoreSpec::Keychain(_)
+        | StoreSpec::Dotnet(_)
+        | StoreSpec::Nss(_)
+        | StoreSpec::Pkcs11(_) => {
             return Ok(());
         }
     };

@@ -359,6 +359,23 @@ pub(super) fn one_of_each() -> Vec<(Error, u8, &'static str)> {
             17,
             "key-password",
         ),
+        (
+            store(StoreError::LoginRefused {
+                place: text(),
+                reason: text(),
+                source: None,
+            }),
+            18,
+            "login-refused",
+        ),
+        (
+            store(StoreError::SeveralTokens {
+                store: text(),
+                tokens: vec![text(), text()],
+            }),
+            2,
+            "several-tokens",
+        ),
         (store(StoreError::Cancelled), 130, "cancelled"),
         (
             store(StoreError::Damaged {

@@ -1,0 +1,385 @@
+//! Tokens of PKCS#11 modules as stores: SoftHSM, smart cards by OpenSC, whatever p11-kit knows. A module is
+//! loaded when a store names it and never otherwise. Certificates are listed without a login; a key comes
+//! out after one (`C_Login`), if it is in software and its token may give it (`C_WrapKey`). A key in
+//! hardware never does, which is said at once, before any PIN. Source: PKCS #11 Base Specification 3.0.
+
+mod access;
+mod contents;
+mod error;
+mod import;
+mod login;
+mod module;
+mod new_key;
+mod notes;
+mod objects;
+mod place;
+mod remove;
+mod token;
+mod wrap;
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError};
+
+use certstow_formats::certificate::{Certificate, EntryId};
+use certstow_formats::key::{self, KeyError, forms};
+use certstow_formats::secret::PrivateKey;
+use cryptoki::session::Session;
+
+use self::access::Access;
+use self::objects::{CertificateObject, Keys, PrivateKeyObject};
+use self::token::Token;
+use self::wrap::Kept;
+use crate::error::StoreError;
+use crate::spec::{Pkcs11Uri, StoreSpec};
+use crate::store::{
+    Ask, Entry, ImportOptions, KeyState, Listing, NewIdentity, NotExportable, OpenOptions, Problem,
+    ProblemKind, Removal, Store, StoreInfo,
+};
+
+/// A token.
+pub(crate) struct Pkcs11Store {
+    uri: Pkcs11Uri,
+    access: Access,
+}
+
+/// The names of the tokens that a name fits: itself if it is one, else one name for each.
+///
+/// # Errors
+/// [`StoreError::Unavailable`]: there is none, or the module cannot be used.
+pub(crate) fn each_of(uri: &Pkcs11Uri) -> Result<Vec<StoreSpec>, StoreError> {
+    let tokens = tokens(uri)?;
+    if tokens.len() == 1 {
+        return Ok(vec![StoreSpec::Pkcs11(uri.clone())]);
+    }
+    let one = |token: Arc<Token>| {
+        StoreSpec::Pkcs11(Pkcs11Uri {
+            token: Some(token.name.label.clone()),
+            serial: Some(token.name.serial.clone()),
+            ..uri.clone()
+        })
+    };
+    Ok(tokens.into_iter().map(one).collect())
+}
+
+/// The tokens that a name fits, at least one.
+fn tokens(uri: &Pkcs11Uri) -> Result<Vec<Arc<Token>>, StoreError> {
+    let spec = StoreSpec::Pkcs11(uri.clone());
+    let module = module::load(&spec, &uri.module)?;
+    let seen = Token::all(&module.functions).map_err(|error| {
+        let reason = format!("its module does not tell its tokens: {error}");
+        StoreError::unavailable(&spec, reason, Some(error.into()))
+    })?;
+    let any = !seen.is_empty();
+    let mut known = module.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut fitting = Vec::new();
+    for token in seen {
+        if !token.fits(uri) {
+            continue;
+        }
+        // One that was seen before has its session, and what came of its PIN.
+        let token = match known.iter().find(|known| known.is_same(&token)) {
+            Some(known) => Arc::clone(known),
+            None => {
+                let token = Arc::new(token);
+                known.push(Arc::clone(&token));
+                token
+            }
+        };
+        fitting.push(token);
+    }
+    if fitting.iter().any(|token| !token.is_of_trust()) {
+        fitting.retain(|token| !token.is_of_trust());
+    }
+    match (fitting.is_empty(), any) {
+        (false, _) => Ok(fitting),
+        (true, true) => {
+            let reason = "none of the tokens that are there is the one that is named";
+            Err(StoreError::unavailable(&spec, reason, None))
+        }
+        (true, false) => Err(StoreError::unavailable(&spec, "no token is there", None)),
+    }
+}
+
+/// The one token that a name fits.
+fn the_only_one(uri: &Pkcs11Uri) -> Result<Arc<Token>, StoreError> {
+    let mut tokens = tokens(uri)?;
+    match (tokens.pop(), tokens.is_empty()) {
+        (Some(token), true) => Ok(token),
+        (last, _) => {
+            let all = tokens.iter().chain(&last);
+            Err(StoreError::SeveralTokens {
+                store: StoreSpec::Pkcs11(uri.clone()).to_string(),
+                tokens: all.map(|token| token.name.to_string()).collect(),
+            })
+        }
+    }
+}
+
+impl Pkcs11Store {
+    /// Opens the one token that a name fits.
+    ///
+    /// # Errors
+    /// [`StoreError::SeveralTokens`] also if a PIN was given for a name that fits several tokens, so that
+    /// it would be given to each.
+    pub(crate) fn open(uri: &Pkcs11Uri, options: &OpenOptions) -> Result<Self, StoreError> {
+        let spec = StoreSpec::Pkcs11(uri.clone());
+        let token = the_only_one(uri)?;
+        for unlock in options.for_store(&spec) {
+            if let Some(StoreSpec::Pkcs11(named)) = &unlock.store
+                && named != uri
+            {
+                the_only_one(named)?;
+            }
+        }
+        Ok(Self {
+            uri: uri.clone(),
+            access: Access::new(spec, token, options),
+        })
+    }
+
+    fn token(&self) -> &Token {
+        &self.access.token
+    }
+
+    fn place(&self, object: &CertificateObject) -> String {
+        place::of(&self.uri, self.token(), object)
+    }
+
+    /// Whether the name of the store means this certificate.
+    fn is_meant(&self, object: &CertificateObject) -> bool {
+        let object_fits = self
+            .uri
+            .object
+            .as_ref()
+            .is_none_or(|wanted| object.label.as_ref() == Some(wanted));
+        object_fits
+            && self
+                .uri
+                .id
+                .as_ref()
+                .is_none_or(|wanted| object.id == *wanted)
+    }
+
+    /// The certificate, or why it is none.
+    fn read(&self, object: &CertificateObject) -> Result<Certificate, Problem> {
+        let unreadable = |message: String| Problem {
+            kind: ProblemKind::Unreadable,
+            place: self.place(object),
+            message,
+        };
+        if object.value.is_empty() {
+            let message = "the token has no more of this certificate than where it can be had";
+            return Err(unreadable(message.to_owned()));
+        }
+        Certificate::from_der(object.der()).map_err(|error| unreadable(error.to_string()))
+    }
+
+    /// What is known of a certificate's key; `keys` if the token shows them.
+    fn key_state(
+        &self,
+        certificate: &Certificate,
+        object: &CertificateObject,
+        keys: Option<&Keys>,
+    ) -> KeyState {
+        let token = self.token();
+        if token.is_hardware {
+            return KeyState::NotExportable(NotExportable::Hardware(token.name.in_full()));
+        }
+        let Some(keys) = keys else {
+            return KeyState::Locked(format!("the PIN of {}", token.name));
+        };
+        match keys.of(certificate.spki_der(), &object.id).first() {
+            None => KeyState::Missing,
+            Some(key) if !key.is_extractable => KeyState::NotExportable(NotExportable::Policy),
+            Some(key) if key.is_sensitive && !wrap::is_possible(token) => {
+                KeyState::NotExportable(no_mechanism())
+            }
+            // SoftHSM wraps no other kinds, and has no flag that says so.
+            Some(key) if key.is_sensitive && !key.is_usual_kind() => KeyState::Unknown,
+            Some(_) => KeyState::Exportable,
+        }
+    }
+
+    /// The certificate of an entry, and its object.
+    fn find(
+        &self,
+        objects: Vec<CertificateObject>,
+        id: &EntryId,
+    ) -> Option<(Certificate, CertificateObject)> {
+        let meant = objects.into_iter().filter(|object| self.is_meant(object));
+        let mut read = meant.filter_map(|object| Some((self.read(&object).ok()?, object)));
+        read.find(|(certificate, _)| certificate.id() == *id)
+    }
+
+    /// The error of an entry that is not there.
+    fn not_found(&self, id: &EntryId) -> StoreError {
+        StoreError::not_found(&self.access.spec, id)
+    }
+
+    /// A key of a certificate, proven to be its own.
+    fn own_key(
+        &self,
+        session: &Session,
+        certificate: &Certificate,
+        place: &str,
+        keys: &[&PrivateKeyObject],
+    ) -> Result<PrivateKey, StoreError> {
+        let spki = certificate.spki_der();
+        let mut last = StoreError::key_missing(place);
+        for key in keys {
+            let taken = wrap::take_out(session, key);
+            let private = match taken.map_err(|kept| self.kept(place, kept)) {
+                Ok(private) => forms::with_rsa_algorithm_of(private, spki),
+                Err(error) => {
+                    last = error;
+                    continue;
+                }
+            };
+            match key::public_key_of(&private) {
+                Ok(public) if key::same_public_key(&public, spki) => return Ok(private),
+                Ok(_) => {
+                    last = StoreError::KeyMismatch {
+                        place: place.to_owned(),
+                    };
+                }
+                // It may be a good key, of a kind whose public half is not computed here.
+                Err(KeyError::UnknownAlgorithm(_)) => return Ok(private),
+                Err(error) => {
+                    last = StoreError::damaged(place, error.to_string(), Some(error.into()));
+                }
+            }
+        }
+        Err(last)
+    }
+
+    fn kept(&self, place: &str, kept: Kept) -> StoreError {
+        let not_exportable =
+            |reason, source: Option<error::ModuleError>| StoreError::KeyNotExportable {
+                place: place.to_owned(),
+                reason,
+                source: source.map(Into::into),
+            };
+        match kept {
+            Kept::Policy(source) => not_exportable(NotExportable::Policy, source),
+            Kept::NoMechanism(source) => not_exportable(no_mechanism(), source),
+            Kept::Module(error) => self.access.failed(error),
+            Kept::Random(error) => {
+                let reason = "the system gives no random numbers";
+                StoreError::unavailable(&self.access.spec, reason, Some(error.into()))
+            }
+        }
+    }
+}
+
+fn no_mechanism() -> NotExportable {
+    let form = "a token that does not wrap this key in a way known here";
+    NotExportable::UnsupportedForm(form.to_owned())
+}
+
+impl Store for Pkcs11Store {
+    fn info(&self) -> StoreInfo {
+        StoreInfo::new(self.access.spec.clone())
+    }
+
+    fn list(&self) -> Result<Listing, StoreError> {
+        let mut state = self.access.token.lock();
+        let (objects, problem) = self.access.for_listing(&mut state)?;
+        let mut listing = Listing {
+            problems: problem.into_iter().collect(),
+            ..Listing::default()
+        };
+        let keys = match self.access.shows_keys(&state) && !self.token().is_hardware {
+            true => Some(self.access.with(&mut state, objects::keys)?),
+            false => None,
+        };
+        let mut listed: HashMap<EntryId, usize> = HashMap::new();
+        for object in objects.iter().filter(|object| self.is_meant(object)) {
+            let certificate = match self.read(object) {
+                Ok(certificate) => certificate,
+                Err(problem) => {
+                    listing.problems.push(problem);
+                    continue;
+                }
+            };
+            if let Some(&at) = listed.get(&certificate.id()) {
+                listing.entries[at].places.push(self.place(object));
+                continue;
+            }
+            let key = self.key_state(&certificate, object, keys.as_ref());
+            let has_key = keys.is_some() && key != KeyState::Missing;
+            if object.is_trusted || self.token().is_of_trust() || certificate.is_ca() && !has_key {
+                continue;
+            }
+            listed.insert(certificate.id(), listing.entries.len());
+            listing.entries.push(Entry {
+                id: certificate.id(),
+                certificate,
+                label: object.label.clone(),
+                key,
+                provider: None,
+                container: None,
+                archived: false,
+                backed_up: None,
+                places: vec![self.place(object)],
+                properties: Vec::new(),
+            });
+        }
+        Ok(listing)
+    }
+
+    fn issuers(&self) -> Result<Vec<Certificate>, StoreError> {
+        let mut state = self.access.token.lock();
+        let objects = self.access.with(&mut state, objects::certificates)?;
+        let read = objects.iter().filter_map(|object| self.read(object).ok());
+        Ok(read.filter(Certificate::is_ca).collect())
+    }
+
+    fn private_key(&self, id: &EntryId, ask: &mut dyn Ask) -> Result<PrivateKey, StoreError> {
+        let mut state = self.access.token.lock();
+        let mut objects = self.access.with(&mut state, objects::certificates)?;
+        // A token may show its certificates only after the login.
+        let hides_them = objects.is_empty() && !self.access.shows_keys(&state);
+        if hides_them && !self.token().is_hardware {
+            self.access.login(&mut state, ask)?;
+            objects = self.access.with(&mut state, objects::certificates)?;
+        }
+        let found = self.find(objects, id);
+        let (certificate, object) = found.ok_or_else(|| self.not_found(id))?;
+        let place = self.place(&object);
+        if self.token().is_hardware {
+            return Err(StoreError::KeyNotExportable {
+                place,
+                reason: NotExportable::Hardware(self.token().name.in_full()),
+                source: None,
+            });
+        }
+        self.access.login(&mut state, ask)?;
+        let keys = self.access.with(&mut state, objects::keys)?;
+        let own = keys.of(certificate.spki_der(), &object.id);
+        let session = self.access.session(&mut state)?;
+        self.own_key(session, &certificate, &place, &own)
+    }
+
+    fn import(
+        &mut self,
+        identity: &NewIdentity<'_>,
+        options: &ImportOptions<'_>,
+        ask: &mut dyn Ask,
+    ) -> Result<EntryId, StoreError> {
+        let token = Arc::clone(&self.access.token);
+        let mut state = token.lock();
+        import::import(&self.access, &mut state, identity, options, ask)
+    }
+
+    fn remove(
+        &mut self,
+        id: &EntryId,
+        what: Removal,
+        ask: &mut dyn Ask,
+    ) -> Result<Vec<String>, StoreError> {
+        let token = Arc::clone(&self.access.token);
+        let mut state = token.lock();
+        remove::remove(&self.access, &mut state, id, what, ask)?;
+        Ok(Vec::new())
+    }
+}
