@@ -5,6 +5,7 @@
 
 mod account;
 mod first_run;
+mod import;
 mod marionette;
 mod primary_password;
 #[path = "../support/program.rs"]
