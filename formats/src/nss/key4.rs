@@ -27,7 +27,7 @@ const LONGEST_PASSWORD: usize = 500;
 const CHECK: &[u8] = b"password-check";
 
 /// A global salt of this length says that the base key is made with SHA-384, since NSS 3.118.
-const SALT_OF_SHA384: usize = 48;
+pub(super) const SALT_OF_SHA384: usize = 48;
 
 /// The octets of a block of AES, and so of its initialization vector.
 const AES_BLOCK: usize = 16;

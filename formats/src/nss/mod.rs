@@ -213,6 +213,13 @@ impl Database {
         }
     }
 
+    /// Whether its password is kept in the form that NSS has since 3.118, of 2025, and that older versions
+    /// take for a wrong one.
+    pub fn is_opened_by_new_nss_alone(&self) -> bool {
+        let entry = self.entry.as_ref();
+        entry.is_some_and(|entry| entry.salt.len() == key4::SALT_OF_SHA384)
+    }
+
     /// Whether what [`Self::unlock`] gave for the other one is right for this one, too: it is the same
     /// database at another time, and has the same password still.
     pub fn opens_as(&self, other: &Self) -> bool {

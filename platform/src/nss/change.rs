@@ -38,10 +38,12 @@ impl NssStore {
                 return Err(StoreError::AlreadyThere { place });
             }
         }
-        self.with_database(None, |database| database.check(identity, options))?;
+        self.with_database(&snapshot, None, |database| {
+            database.check(identity, options)
+        })?;
         let password = self.password(&snapshot, ask)?;
-        self.changed(password.as_deref(), |database| {
-            database.import(Library::find(), identity, options)
+        self.changed(&snapshot, password.as_deref(), |database| {
+            database.import(Library::find(database.is_new), identity, options)
         })
     }
 
@@ -62,8 +64,9 @@ impl NssStore {
             return Err(StoreError::key_missing(place));
         }
         let password = self.password(&snapshot, ask)?;
-        self.changed(password.as_deref(), |database| {
-            database.remove(Library::find(), &listed.object.certificate, what)
+        self.changed(&snapshot, password.as_deref(), |database| {
+            let library = Library::find(database.is_new);
+            database.remove(library, &listed.object.certificate, what)
         })
     }
 
@@ -81,16 +84,18 @@ impl NssStore {
 
     fn changed<T>(
         &self,
+        snapshot: &Snapshot,
         password: Option<&Password>,
         change: impl FnOnce(&Database<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let changed = self.with_database(password, change);
+        let changed = self.with_database(snapshot, password, change);
         self.forget();
         changed
     }
 
     fn with_database<T>(
         &self,
+        snapshot: &Snapshot,
         password: Option<&Password>,
         run: impl FnOnce(&Database<'_>) -> T,
     ) -> T {
@@ -99,6 +104,7 @@ impl NssStore {
             store: &self.info.spec.to_string(),
             locked: &self.name(),
             password,
+            is_new: snapshot.database.is_opened_by_new_nss_alone(),
         })
     }
 }

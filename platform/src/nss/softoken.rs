@@ -36,6 +36,8 @@ pub(super) struct Database<'a> {
     pub(super) locked: &'a str,
     /// Its primary password, if it has one.
     pub(super) password: Option<&'a Password>,
+    /// Whether libraries of NSS before 3.118 take its password for a wrong one.
+    pub(super) is_new: bool,
 }
 
 /// Which change it is, for what is said when it fails.
@@ -144,6 +146,9 @@ impl Database<'_> {
             }
             Failure::WriteProtected => denied(None),
             Failure::NeverInitialised => refused(NEVER_INITIALISED, None),
+            Failure::PasswordNeeded | Failure::WrongPassword if self.is_new => {
+                refused(TOO_OLD, None)
+            }
             Failure::PasswordNeeded => StoreError::InteractionRequired {
                 place: self.locked.to_owned(),
             },
@@ -201,6 +206,9 @@ const NEEDED_TO_IMPORT: &str = "that needs the NSS libraries (Debian: libnss3), 
 
 const NEEDED_TO_REMOVE: &str = "that needs the NSS libraries (Debian: libnss3), or delete it in \
                                 Firefox: Settings > Certificates > Your Certificates";
+
+const TOO_OLD: &str = "the NSS library here is older than the program that set its primary password; do \
+                       it in that program: Settings > Certificates > Your Certificates";
 
 const IN_USE: &str = "it is in use: another program is writing to it, or NSS cannot read it";
 

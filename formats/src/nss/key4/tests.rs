@@ -1,3 +1,4 @@
+use crate::der;
 use super::*;
 
 const LIMIT: u32 = 10_000_000;

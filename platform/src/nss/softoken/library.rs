@@ -44,16 +44,21 @@ pub(in crate::nss) struct Library(Pkcs11);
 static LOADED: Mutex<Option<Library>> = Mutex::new(None);
 
 impl Library {
-    /// The one of this process, or the first that can be loaded.
+    /// The one of this process, or the first that can be loaded: the system's or, for a database that an
+    /// old one does not open (`is_new`), one that came with a program.
     ///
     /// # Errors
     /// None can be.
-    pub(in crate::nss) fn find() -> Result<Self, Missing> {
+    pub(in crate::nss) fn find(is_new: bool) -> Result<Self, Missing> {
         let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(library) = &*loaded {
             return Ok(library.clone());
         }
-        let library = Self::load_first(&candidates())?;
+        let mut candidates = candidates();
+        if is_new {
+            candidates.sort_by_key(|candidate| !matches!(candidate, Candidate::Program(_)));
+        }
+        let library = Self::load_first(&candidates)?;
         *loaded = Some(library.clone());
         Ok(library)
     }

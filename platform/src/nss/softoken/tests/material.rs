@@ -187,6 +187,7 @@ impl Profile {
             store: STORE,
             locked: LOCKED,
             password: self.password.as_ref(),
+            is_new: false,
         }
     }
 
@@ -195,7 +196,7 @@ impl Profile {
         identity: &NewIdentity<'_>,
         options: &ImportOptions<'_>,
     ) -> Result<EntryId, StoreError> {
-        self.database().import(Library::find(), identity, options)
+        self.database().import(Library::find(false), identity, options)
     }
 
     /// Imports a fixture by certstow, with its issuer.
@@ -217,7 +218,7 @@ impl Profile {
         certificate: &Certificate,
         what: Removal,
     ) -> Result<Vec<String>, StoreError> {
-        self.database().remove(Library::find(), certificate, what)
+        self.database().remove(Library::find(false), certificate, what)
     }
 
     /// Imports a fixture by `pk12util`.

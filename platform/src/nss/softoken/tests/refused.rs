@@ -28,10 +28,11 @@ fn wrong_password_changes_nothing() {
         let wrong = Password::new(wrong);
         let database = Database {
             password: Some(&wrong),
+            is_new: false,
             ..profile.database()
         };
-        let imported = database.import(Library::find(), &new.coming(), &EXPORTABLE);
-        let removed = database.remove(Library::find(), &there.certificate, Removal::Entry);
+        let imported = database.import(Library::find(false), &new.coming(), &EXPORTABLE);
+        let removed = database.remove(Library::find(false), &there.certificate, Removal::Entry);
         for error in [imported.unwrap_err(), removed.unwrap_err()] {
             let StoreError::WrongPassword { place } = &error else {
                 panic!("{error:?}");
@@ -42,9 +43,10 @@ fn wrong_password_changes_nothing() {
     }
     let database = Database {
         password: None,
+        is_new: false,
         ..profile.database()
     };
-    let error = database.import(Library::find(), &new.coming(), &EXPORTABLE);
+    let error = database.import(Library::find(false), &new.coming(), &EXPORTABLE);
     assert!(
         matches!(error, Err(StoreError::InteractionRequired { .. })),
         "{error:?}"
@@ -60,11 +62,12 @@ fn password_that_is_not_needed_does_no_harm() {
     let unneeded = Password::new("unneeded".to_owned());
     let database = Database {
         password: Some(&unneeded),
+        is_new: false,
         ..profile.database()
     };
     let identity = Identity::fixture("rsa");
     database
-        .import(Library::find(), &identity.coming(), &EXPORTABLE)
+        .import(Library::find(false), &identity.coming(), &EXPORTABLE)
         .unwrap();
     profile.gives_key_of(&identity);
 }

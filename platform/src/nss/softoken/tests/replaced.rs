@@ -115,7 +115,7 @@ fn import_never_overwrites_anothers_key() {
     };
     let key = NewKey::new(&new.key, &new.certificate).unwrap();
     let password = profile.database().password;
-    let library = Library::find().unwrap();
+    let library = Library::find(false).unwrap();
     session::with(&library, profile.folder(), password, |session| {
         key.put(session, &terms)
             .map_err(Failure::refused("it is not put in"))
