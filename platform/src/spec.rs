@@ -2,8 +2,8 @@
 //! `dotnet:My`, `nss:DIR`, or a bare path.
 
 use std::ffi::OsString;
-use std::fmt;
 use std::path::{Path, PathBuf};
+use std::{fmt, fs, io, path};
 
 /// Which store is meant.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -24,6 +24,12 @@ impl StoreSpec {
     /// The schemes, one for each kind of store: what stands before the first colon of a name.
     pub const SCHEMES: [&'static str; 5] = ["file", "windows", "keychain", "dotnet", "nss"];
 
+    /// Whether text begins with one of the schemes and a colon, as the name of every store may.
+    pub fn has_scheme(text: &str) -> bool {
+        let scheme = text.split_once(':').map(|(scheme, _)| scheme);
+        scheme.is_some_and(|scheme| Self::SCHEMES.contains(&scheme))
+    }
+
     fn scheme(&self) -> &'static str {
         let [file, windows, keychain, dotnet, nss] = Self::SCHEMES;
         match self {
@@ -36,16 +42,32 @@ impl StoreSpec {
     }
 
     /// Whether a password for the store of this name is for the one of the `other` name, too: it is the
-    /// same, or one of those that this name stands for.
+    /// same, or one of those that this name stands for. Paths are the same if they lead to the same place.
     pub fn covers(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Nss(NssDatabase::Found), Self::Nss(_)) => true,
+            (Self::File(path), Self::File(other))
+            | (Self::Nss(NssDatabase::Folder(path)), Self::Nss(NssDatabase::Folder(other))) => {
+                is_same_place(path, other)
+            }
             _ => self == other,
         }
     }
 
+    /// Whether it is no store's own name, but stands for each of a kind that is found.
+    pub fn stands_for_several(&self) -> bool {
+        match self {
+            Self::Nss(NssDatabase::Found) => true,
+            Self::Nss(NssDatabase::Folder(_))
+            | Self::File(_)
+            | Self::Windows(_)
+            | Self::Keychain(_)
+            | Self::Dotnet(_) => false,
+        }
+    }
+
     /// Whether a wrong password or PIN brings the store nearer to locking itself for good.
-    pub(crate) fn counts_wrong_tries(&self) -> bool {
+    pub fn counts_wrong_tries(&self) -> bool {
         match self {
             Self::File(_)
             | Self::Windows(_)
@@ -82,6 +104,13 @@ impl StoreSpec {
         name.push(resolve(path)?);
         Ok(name)
     }
+}
+
+fn is_same_place(path: &Path, other: &Path) -> bool {
+    let agree = |place: fn(&Path) -> io::Result<PathBuf>| {
+        place(path).is_ok_and(|path| place(other).is_ok_and(|other| path == other))
+    };
+    path == other || agree(|path| path::absolute(path)) || agree(|path| fs::canonicalize(path))
 }
 
 /// A system store of Windows: `Cert:\LOCATION\NAME` in PowerShell.
@@ -401,6 +430,16 @@ mod tests {
     }
 
     #[test]
+    fn has_scheme_knows_every_kind_of_store() {
+        for text in ["file:a", "nss:", r"windows:CurrentUser\My=a"] {
+            assert!(StoreSpec::has_scheme(text), "{text}");
+        }
+        for text in ["a", "jks:mine", r"C:\a", "", ":nss"] {
+            assert!(!StoreSpec::has_scheme(text), "{text}");
+        }
+    }
+
+    #[test]
     fn spec_with_unknown_scheme_is_path() {
         let file = StoreSpec::File("jks:mine".into());
         assert_eq!("jks:mine".parse(), Ok(file.clone()));
@@ -429,8 +468,25 @@ mod tests {
             ("nss:profile", "nss:other"),
             ("nss:profile", "nss:"),
             ("nss:", "file:profile"),
+            ("file:profile", "nss:profile"),
         ] {
             assert!(!spec(one).covers(&spec(other)), "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn covers_takes_ways_to_one_place_for_the_same() {
+        let here = std::env::current_dir().unwrap();
+        let temporary = tempfile::tempdir().unwrap();
+        let [below, above] = ["below", "below/.."].map(|name| temporary.path().join(name));
+        std::fs::create_dir(&below).unwrap();
+        for kind in ["nss", "file"] {
+            let spec = |path: &Path| -> StoreSpec {
+                format!("{kind}:{}", path.display()).parse().unwrap()
+            };
+            assert!(spec(Path::new("profile")).covers(&spec(&here.join("profile"))));
+            assert!(spec(temporary.path()).covers(&spec(&above)));
+            assert!(!spec(temporary.path()).covers(&spec(&below)));
         }
     }
 
