@@ -286,6 +286,7 @@ mod tests {
         let pages = [
             include_str!("../README.md"),
             include_str!("../docs/backup.md"),
+            include_str!("../docs/firefox.md"),
             include_str!("../docs/import.md"),
             include_str!("../docs/logging.md"),
             include_str!("../docs/monitoring.md"),

@@ -364,7 +364,7 @@ impl Item {
         let noted = noted.filter(|found| !files.iter().any(|file| is_of_folder(found, file)));
         let (there, lost): (Vec<_>, Vec<_>) = noted.partition(|(_, state)| state.may_be_there());
         let stores = identity.entries().iter().map(|stored| {
-            let name = inventory.store_name(stored.store);
+            let name = inventory.stores()[stored.store].info().name_and_owner();
             (name, stored.entry.places.clone())
         });
         Self {

@@ -492,10 +492,7 @@ fn import_refuses_several_passwords_to_protect_with() {
     ];
     let refused = ends_with(2, certstow(folder.path()).args(import).args(two));
     let said = String::from_utf8_lossy(&refused.stderr);
-    assert!(
-        said.contains("one password protects what is imported"),
-        "{said}"
-    );
+    assert!(said.contains("one password is that of the store"), "{said}");
 }
 
 /// What an import would replace stays where more than the identity lies in the file.

@@ -236,6 +236,81 @@ fn fleet_page_commands_work() {
     home.type_blocks(&page("fleet.md"), &AS_MYSELF, &[]);
 }
 
+/// The primary password of a profile of Firefox.
+const PRIMARY: &str = "fifteen grey herons";
+
+/// Adds a database in this folder with one identity. Without a primary password, `password` is empty.
+fn add_database(home: &Home, folder: &str, password: &str, name: &str) {
+    let (create, import) = match password {
+        "" => ("--empty-password".to_owned(), "-K ''".to_owned()),
+        _ => ("-f primary.txt".to_owned(), "-k primary.txt".to_owned()),
+    };
+    home.prepare(&format!(
+        "umask 077\n\
+         printf %s '{password}' > primary.txt\n\
+         mkdir -p {folder}\n\
+         certutil -N -d sql:{folder} {create}\n\
+         openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -days 3650 \
+         -subj '/CN={name} Example' -keyout new.key -out new.pem\n\
+         openssl pkcs12 -export -inkey new.key -in new.pem -name '{name} Example' -passout pass:in \
+         -out new.p12\n\
+         pk12util -i new.p12 -W in -d sql:{folder} {import}\n\
+         rm new.*"
+    ));
+}
+
+/// Says which profiles Firefox has, each by its folder and name.
+fn add_profiles(home: &Home, profiles: &[(&str, &str)]) {
+    let sections = profiles.iter().zip(0..).map(|((folder, name), number)| {
+        format!("[Profile{number}]\nName={name}\nIsRelative=1\nPath={folder}\n\n")
+    });
+    let folder = home.folder().join(".mozilla/firefox");
+    fs::create_dir_all(&folder).expect("the folder of Firefox");
+    fs::write(folder.join("profiles.ini"), sections.collect::<String>()).expect("profiles.ini");
+}
+
+/// A profile under a primary password, and a file that `pk12util` writes as Firefox does.
+#[test]
+#[ignore = "needs NSS and OpenSSL"]
+fn firefox_page_commands_work() {
+    let home = Home::of_a_new_account();
+    add_profiles(&home, &[("x7k2m9qa.default-release", "default-release")]);
+    let folder = ".mozilla/firefox/x7k2m9qa.default-release";
+    add_database(&home, folder, PRIMARY, "Ada");
+    home.prepare(&format!(
+        "pk12util -o firefox.p12 -n 'Ada Example' -W '{FILE_PASSWORD}' -d sql:{folder} -k primary.txt"
+    ));
+    let primary = (
+        "Primary password of Firefox profile default-release:",
+        PRIMARY,
+    );
+    let answers = [&[primary][..], &NEW_FILE, &[CHECK, CHECK]].concat();
+    home.type_blocks(&blocks(&read("docs/firefox.md")), &AS_MYSELF, &answers);
+}
+
+#[test]
+#[ignore = "needs NSS and OpenSSL"]
+fn stores_page_commands_work() {
+    let home = Home::of_a_new_account();
+    let profiles = [
+        ("x7k2m9qa.default-release", "default-release"),
+        ("l2v5t0rd.work", "work"),
+    ];
+    add_profiles(&home, &profiles);
+    let folder = |name| format!(".mozilla/firefox/{name}");
+    add_database(&home, &folder(profiles[0].0), "", "Ada");
+    add_database(&home, ".pki/nssdb", "", "Carl");
+    add_database(&home, &folder(profiles[1].0), PRIMARY, "Bert");
+    let answers = [
+        ("Primary password of Firefox profile work:", PRIMARY),
+        ("Password for the file of Bert Example:", FILE_PASSWORD),
+        ("The same password again:", FILE_PASSWORD),
+        ("Password for the files of this backup:", FILE_PASSWORD),
+        ("The same password again:", FILE_PASSWORD),
+    ];
+    home.type_blocks(&page("stores.md"), &AS_MYSELF, &answers);
+}
+
 /// What is typed at the prompts of the page on scheduled backups.
 const ANSWERS: [(&str, &str); 3] = [
     ("Enter PEM pass phrase:", "of the escrow key"),
@@ -364,9 +439,11 @@ fn pages_work_from_top_to_bottom() {
     ];
     // Typed by tests of their own, since they need more than others.
     let others = [
+        "docs/firefox.md",
         "docs/fleet.md",
         "docs/monitoring.md",
         "docs/scheduled-backup.md",
+        "docs/stores.md",
     ];
     let known = pages.iter().map(|page| page.0).chain(others);
     let known: Vec<String> = known.map(str::to_owned).collect();

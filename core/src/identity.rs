@@ -290,6 +290,11 @@ impl Inventory {
         self.stores[store].info().spec.to_string()
     }
 
+    /// What a person calls the store at a position of [`Inventory::stores`]: [`StoreInfo::called`].
+    pub fn store_called(&self, store: usize) -> String {
+        self.stores[store].info().called()
+    }
+
     /// The names of all listed stores.
     pub fn store_names(&self) -> Vec<String> {
         (0..self.stores.len())

@@ -115,7 +115,7 @@ impl Foreign {
             ),
             Self::Nss => (
                 "a database of NSS, as Firefox, Thunderbird and Chromium have",
-                "pk12util -d sql:FOLDER -n NAME -o NEW.p12",
+                "certstow list --store nss:FOLDER",
             ),
             Self::Zip => (
                 "a ZIP archive with files of certificates or keys in it",

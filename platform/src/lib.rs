@@ -99,6 +99,12 @@ pub fn is_encrypted(spec: &StoreSpec) -> Option<bool> {
     }
 }
 
+/// Whether this is the name of a program that keeps its certificates in NSS databases on this system, in
+/// whatever case.
+pub fn has_nss_databases(program: &str) -> bool {
+    nss::is_program(program)
+}
+
 /// Opens files, and folders of such, as one store: a certificate and its private key may lie in
 /// different ones. The store is named after the first.
 ///

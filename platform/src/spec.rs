@@ -24,6 +24,9 @@ impl StoreSpec {
     /// The schemes, one for each kind of store: what stands before the first colon of a name.
     pub const SCHEMES: [&'static str; 5] = ["file", "windows", "keychain", "dotnet", "nss"];
 
+    /// The schemes of stores that a path names.
+    pub const OF_PATHS: [&'static str; 3] = ["file", "keychain", "nss"];
+
     /// Whether text begins with one of the schemes and a colon, as the name of every store may.
     pub fn has_scheme(text: &str) -> bool {
         let scheme = text.split_once(':').map(|(scheme, _)| scheme);

@@ -323,6 +323,23 @@ pub struct Application {
 }
 
 impl StoreInfo {
+    /// What a person calls it: whose it is ("Firefox profile work") where that is known, since the names
+    /// of such folders say nothing, or else the store's name.
+    pub fn called(&self) -> String {
+        match &self.application {
+            Some(_) => self.description.clone(),
+            None => self.spec.to_string(),
+        }
+    }
+
+    /// The store's name, and after it whose it is, where that is known.
+    pub fn name_and_owner(&self) -> String {
+        match &self.application {
+            Some(_) => format!("{} ({})", self.spec, self.description),
+            None => self.spec.to_string(),
+        }
+    }
+
     /// What every store of this name is and can do.
     pub fn new(spec: StoreSpec) -> Self {
         let (description, path, key_protection, records_copies) = match &spec {

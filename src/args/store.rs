@@ -16,8 +16,8 @@ use crate::error::Error;
 /// Which stores to look in, and how to open what is locked there.
 #[derive(Debug, Clone, PartialEq, Args)]
 pub(crate) struct StoreArgs {
-    /// A store to look in: windows:CurrentUser\My, keychain:login, dotnet:My, file:DIR, or a path;
-    /// repeatable [default: all found]
+    /// A store to look in: windows:CurrentUser\My, keychain:login, dotnet:My, nss:DIR (a profile of
+    /// Firefox), nss: (all profiles), file:DIR, or a path; repeatable [default: all found]
     #[arg(long = "store", value_name = "SPEC", help_heading = "Stores")]
     pub(crate) stores: Vec<StoreSpec>,
     /// Read a password of locked keys from a file; - is standard input; SPEC=FILE gives it to that

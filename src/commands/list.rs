@@ -98,7 +98,7 @@ fn sort(identities: &mut [&ListedCertificate], order: Order, inventory: &Invento
             (issuer.to_lowercase(), name(one))
         }),
         Order::Store => identities.sort_by_cached_key(|one| {
-            let store = inventory.store_name(one.entries()[0].store);
+            let store = inventory.store_called(one.entries()[0].store);
             (store, name(one))
         }),
     }

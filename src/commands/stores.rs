@@ -1,6 +1,7 @@
 //! `certstow stores`: which stores exist here, and why one cannot be used.
 
 use certstow_formats::sanitize::safe;
+use certstow_platform::KnownStore;
 
 use crate::error::Error;
 use crate::exit::Exit;
@@ -11,25 +12,46 @@ pub(crate) fn run(screen: &Screen) -> Result<Exit, Error> {
     let stores = certstow_platform::known_stores();
     if screen.json {
         let stores = stores.iter().map(|known| {
+            let application = known.application.as_ref();
             Object::default()
                 .with("store", &known.spec.to_string())
                 .with("description", &known.description)
                 .with("available", &known.unavailable.is_none())
                 .with("reason", &known.unavailable)
+                .with("application", &application.map(|program| &program.name))
+                .with(
+                    "profile",
+                    &application.and_then(|program| program.profile.as_ref()),
+                )
+                .with("encrypted", &certstow_platform::is_encrypted(&known.spec))
         });
         screen.print_json(&Object::new("certstow.stores/1").list("stores", stores))?;
         return Ok(Exit::Done);
     }
     screen.print(|out| {
         for known in &stores {
-            let state = known.unavailable.as_deref().unwrap_or("available");
             writeln!(out, "{}", safe(&known.spec.to_string()))?;
-            writeln!(out, "  {}: {}", safe(&known.description), safe(state))?;
+            let description = safe(&known.description);
+            writeln!(out, "  {description}: {}", safe(&state(known)))?;
         }
         writeln!(
             out,
-            "file:DIR\n  any folder of certificate and key files, with --store"
+            "file:DIR\n  any folder of certificate and key files, with --store\n\
+             nss:DIR\n  any folder with an NSS database (cert9.db), with --store; nss: is every one that is found"
         )
     })?;
     Ok(Exit::Done)
+}
+
+/// Whether it can be used, and whether a password locks its private keys.
+fn state(known: &KnownStore) -> String {
+    if let Some(reason) = &known.unavailable {
+        return reason.clone();
+    }
+    match certstow_platform::is_encrypted(&known.spec) {
+        None => "available",
+        Some(true) => "available; a primary password locks its private keys",
+        Some(false) => "available; it has no primary password",
+    }
+    .to_owned()
 }

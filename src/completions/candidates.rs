@@ -182,15 +182,28 @@ fn stores(word: &str, to_import: bool) -> Vec<CompletionCandidate> {
         .map(store)
         .filter(|candidate| begins(candidate, word))
         .collect();
-    found.extend(match word.strip_prefix("file:") {
-        Some(path) => PathCompleter::any()
-            .complete(OsStr::new(path))
-            .into_iter()
-            .map(|candidate| candidate.add_prefix("file:"))
-            .collect(),
-        None => PathCompleter::any().complete(OsStr::new(word)),
-    });
+    found.extend(paths(word));
     found
+}
+
+/// Files and folders, also after the scheme of a store that a path names.
+fn paths(word: &str) -> Vec<CompletionCandidate> {
+    let scheme = StoreSpec::OF_PATHS.into_iter().find_map(|scheme| {
+        let path = word.strip_prefix(scheme)?.strip_prefix(':')?;
+        Some((format!("{scheme}:"), path))
+    });
+    let Some((scheme, path)) = scheme else {
+        return PathCompleter::any().complete(OsStr::new(word));
+    };
+    let found = match scheme.as_str() {
+        "nss:" => PathCompleter::dir(),
+        _ => PathCompleter::any(),
+    }
+    .complete(OsStr::new(path));
+    let found = found.into_iter();
+    found
+        .map(|candidate| candidate.add_prefix(&scheme))
+        .collect()
 }
 
 fn store(known: KnownStore) -> CompletionCandidate {

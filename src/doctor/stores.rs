@@ -8,7 +8,7 @@ use certstow_core::{backup, time, waits};
 use certstow_formats::proof::{Level, Proof};
 use certstow_platform::error::StoreError;
 use certstow_platform::spec::StoreSpec;
-use certstow_platform::store::{Entry, KeyState, Listing, Store};
+use certstow_platform::store::{Entry, KeyState, Listing, Store, StoreInfo};
 use certstow_platform::{OpenOptions, each_of, known_stores, open};
 
 use super::key::{SAVED_UNPROVEN, take};
@@ -74,7 +74,7 @@ pub(crate) fn check(
             // Where all keys are locked, or other stores have what is wanted, there is nothing else to try.
             let others = listing.entries.iter().any(can_be_tried)
                 || (locked.is_none() && filters.is_empty());
-            let mut checks = vec![summary(&name, &listing)];
+            let mut checks = vec![summary(&name, &info, &listing)];
             checks.extend(notices(&name, &listing));
             let left_out = left_out.into_iter();
             checks.extend(left_out.map(|notice| Check::ok("store", &name, notice)));
@@ -108,7 +108,7 @@ pub(crate) fn nothing_to_save(filters: &Filters) -> Check {
 }
 
 /// What the store holds, as far as a listing tells.
-fn summary(name: &str, listing: &Listing) -> Check {
+fn summary(name: &str, info: &StoreInfo, listing: &Listing) -> Check {
     let mut counts = [0_usize; 4];
     for entry in &listing.entries {
         let state = match entry.key {
@@ -131,6 +131,10 @@ fn summary(name: &str, listing: &Listing) -> Check {
     let found = match states.is_empty() {
         true => "no identities".to_owned(),
         false => format!("identities: {number}; private keys: {}", states.join(", ")),
+    };
+    let found = match &info.application {
+        Some(_) => format!("{}; {found}", info.description),
+        None => found,
     };
     let found = Check::ok("store", name, found);
     match listing.problems.len() {

@@ -207,10 +207,19 @@ pub(super) fn key_mismatch() -> Facts {
 
 fn of_unavailable(store: &str) -> Hint {
     if let Some(meant) = store_meant(store) {
-        let meant = safe(&meant).into_owned();
+        let what = match meant == EVERY_DATABASE {
+            true => ", the databases of Firefox and other programs here",
+            false => "",
+        };
+        let meant = safe(&meant);
         return Hint::from(format!(
-            "did you mean {meant}? 'certstow stores' lists the stores of this machine"
+            "did you mean {meant}{what}? 'certstow stores' lists the stores of this machine"
         ));
+    }
+    if store.starts_with("nss:") {
+        return "'certstow stores' lists the databases that are found; Firefox shows the folder of each \
+                profile in about:profiles (Root Directory)"
+            .into();
     }
     match store.starts_with("file:") {
         true => "name a file or folder that is there; 'certstow stores' lists the stores of this \
@@ -226,14 +235,39 @@ fn of_unavailable(store: &str) -> Hint {
 /// The store that was meant by a name with a slip in it, which is taken for a file's.
 fn store_meant(store: &str) -> Option<String> {
     let last = |path: &str| path.rsplit(['/', '\\']).next().map(str::to_owned);
+    let is_program = |name: &str| certstow_platform::has_nss_databases(name);
+    if let Some(path) = store.strip_prefix("nss:") {
+        return is_program(&last(path)?).then(|| EVERY_DATABASE.to_owned());
+    }
     if let Some(path) = store.strip_prefix("keychain:") {
         let name = nearest(&last(path)?, ["login", "System"], |name| name)?;
         return Some(format!("keychain:{name}")).filter(|meant| meant != store);
     }
-    let (before, name) = store.strip_prefix("file:")?.rsplit_once(':')?;
-    let kind = nearest(&last(before)?, StoreSpec::SCHEMES, |kind| kind)?;
-    Some(format!("{kind}:{name}"))
+    let path = store.strip_prefix("file:")?;
+    let name = last(path)?;
+    if name == "nss" || is_program(&name) {
+        return Some(EVERY_DATABASE.to_owned());
+    }
+    // The rest may be a path, with a colon in it.
+    let colons = path.match_indices(':').map(|(at, _)| at);
+    let scheme_and_name = |at: usize| Some((last(&path[..at])?, &path[at + 1..]));
+    let mut meant = colons.filter_map(|at| {
+        let (scheme, name) = scheme_and_name(at)?;
+        match scheme.as_str() {
+            // As NSS's own tools have it.
+            "sql" => Some(format!("nss:{name}")),
+            program if is_program(program) => Some(EVERY_DATABASE.to_owned()),
+            scheme => {
+                let kind = nearest(scheme, StoreSpec::SCHEMES, |kind| kind)?;
+                Some(format!("{kind}:{name}"))
+            }
+        }
+    });
+    meant.next()
 }
+
+/// The store that stands for the databases of all programs.
+const EVERY_DATABASE: &str = "nss:";
 
 #[cfg(test)]
 mod tests {
@@ -248,6 +282,16 @@ mod tests {
                 r"windows:CurrentUser\My",
             ),
             ("file:/home/ada/Dotnet:My", "dotnet:My"),
+            ("file:/home/ada/Firefox", "nss:"),
+            ("file:/home/ada/nss", "nss:"),
+            ("nss:/home/ada/thunderbird", "nss:"),
+            ("nss:/home/ada/.mozilla/firefox/x7k.default", ""),
+            ("file:/home/ada/firefox:work", "nss:"),
+            (
+                "file:/home/ada/sql:/home/ada/.pki/nssdb",
+                "nss:/home/ada/.pki/nssdb",
+            ),
+            ("file:/home/ada/nss.old", ""),
             (
                 "keychain:/Users/ada/Library/Keychains/logn",
                 "keychain:login",

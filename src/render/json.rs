@@ -252,8 +252,15 @@ fn entry(
         .with("bits", &described.bits)
         .with("provider", &entry.provider)
         .with("container", &entry.container);
+    let store = inventory.stores()[identity.entries()[0].store].info();
+    let application = store.application.as_ref();
     object
-        .with("store", &inventory.store_name(identity.entries()[0].store))
+        .with("store", &store.spec.to_string())
+        .with("application", &application.map(|program| &program.name))
+        .with(
+            "profile",
+            &application.and_then(|program| program.profile.as_ref()),
+        )
         .object("thumbprint", thumbprint)
         .with("label", &identity.label())
         .with("subject", &identity.subject())

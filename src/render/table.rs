@@ -208,7 +208,7 @@ fn of_identity(
         }
         Thumbprint => identity.thumbprint()[..layout.digits].to_owned(),
         Store => {
-            let mut store = inventory.store_name(identity.entries()[0].store);
+            let mut store = inventory.store_called(identity.entries()[0].store);
             if let more @ 1.. = identity.entries().len() - 1 {
                 store.push_str(&format!(" (+{more})"));
             }

@@ -58,7 +58,7 @@ fn sentences(
     let has_key = options.format.has_key();
     let label = identity.label();
     let key = if has_key { " and its private key" } else { "" };
-    let store = context.inventory.store_name(identity.entries()[0].store);
+    let store = context.inventory.store_called(identity.entries()[0].store);
     let place = match export::to_stdout(&draft.args) {
         true => "standard output".to_owned(),
         false => {

@@ -19,18 +19,18 @@ use crate::world::{Source, World};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A system call by its name and its number on this machine.
-type Call = (&'static str, u32);
+pub(crate) type Call = (&'static str, u32);
 
 #[cfg(target_arch = "x86_64")]
-const EXIT: Call = ("exit_group", 231);
+pub(crate) const EXIT: Call = ("exit_group", 231);
 #[cfg(target_arch = "x86_64")]
-const RENAME: Call = ("renameat2", 316);
+pub(crate) const RENAME: Call = ("renameat2", 316);
 #[cfg(target_arch = "x86_64")]
 const REPLACE: Call = ("renameat", 264);
 #[cfg(target_arch = "aarch64")]
-const EXIT: Call = ("exit_group", 94);
+pub(crate) const EXIT: Call = ("exit_group", 94);
 #[cfg(target_arch = "aarch64")]
-const RENAME: Call = ("renameat2", 276);
+pub(crate) const RENAME: Call = ("renameat2", 276);
 #[cfg(target_arch = "aarch64")]
 const REPLACE: Call = ("renameat", 38);
 
@@ -54,7 +54,7 @@ fn launcher(call: Call) -> [String; 9] {
 }
 
 /// A program that stands still, and what started it; both are ended when this is dropped.
-struct Held {
+pub(crate) struct Held {
     started: Started,
     pid: u32,
 }
@@ -81,14 +81,14 @@ impl Held {
     }
 
     /// The exit code it is about to end with, the first argument of that call.
-    fn code(&self) -> Option<i32> {
+    pub(crate) fn code(&self) -> Option<i32> {
         let call = calls(self.pid).find(|call| is_call(call, EXIT))?;
         let code = call.split_whitespace().nth(1)?.strip_prefix("0x")?;
         i32::from_str_radix(code, 16).ok()
     }
 
     /// What of the canaries is in its memory, and where.
-    fn found(&self, canaries: &Canaries, left_out: bool) -> Vec<String> {
+    pub(crate) fn found(&self, canaries: &Canaries, left_out: bool) -> Vec<String> {
         let began = Instant::now();
         loop {
             match self.search(canaries, left_out) {
@@ -190,7 +190,7 @@ fn is_call(found: &str, (_, number): Call) -> bool {
     found.starts_with(&format!("{number} "))
 }
 
-fn hold(world: &World, case: &Case, source: Source, call: Call) -> Held {
+pub(crate) fn hold(world: &World, case: &Case, source: Source, call: Call) -> Held {
     let launcher = launcher(call);
     let launcher: Vec<&str> = launcher.iter().map(String::as_str).collect();
     let child = world
@@ -201,6 +201,18 @@ fn hold(world: &World, case: &Case, source: Source, call: Call) -> Held {
         .expect("strace starts");
     let pid = child.id();
     Held::at(call, Started::Child(child), pid)
+}
+
+/// At its end, a case whose passwords are typed.
+pub(crate) fn hold_typed(world: &World, case: &Case) -> Held {
+    let launcher = launcher(EXIT);
+    let launcher: Vec<&str> = launcher.iter().map(String::as_str).collect();
+    let terminal = crate::at_terminal(world, case, &launcher);
+    let pid = terminal.id();
+    let terminal = Started::Terminal {
+        _terminal: terminal,
+    };
+    Held::at(EXIT, terminal, pid)
 }
 
 #[test]
@@ -226,17 +238,7 @@ fn memory_at_exit_holds_no_typed_password() {
     for password in PASSWORDS {
         let world = World::new(password);
         for case in CASES.iter().filter(|case| case.image && case.prompts > 0) {
-            let launcher = launcher(EXIT);
-            let launcher: Vec<&str> = launcher.iter().map(String::as_str).collect();
-            let terminal = crate::at_terminal(&world, case, &launcher);
-            let pid = terminal.id();
-            let held = Held::at(
-                EXIT,
-                Started::Terminal {
-                    _terminal: terminal,
-                },
-                pid,
-            );
+            let held = hold_typed(&world, case);
             assert_eq!(
                 held.code(),
                 Some(case.code_at_terminal()),

@@ -63,7 +63,7 @@ pub(crate) struct Case {
 }
 
 impl Case {
-    const fn new(words: &'static str) -> Self {
+    pub(crate) const fn new(words: &'static str) -> Self {
         Self {
             words,
             family: None,
@@ -77,28 +77,28 @@ impl Case {
         }
     }
 
-    const fn password(self) -> Self {
+    pub(crate) const fn password(self) -> Self {
         Self {
             family: Some(Family::Password),
             ..self
         }
     }
 
-    const fn unlock(self) -> Self {
+    pub(crate) const fn unlock(self) -> Self {
         Self {
             family: Some(Family::Unlock),
             ..self
         }
     }
 
-    const fn also_unlock(self) -> Self {
+    pub(crate) const fn also_unlock(self) -> Self {
         Self {
             also_unlock: true,
             ..self
         }
     }
 
-    const fn prompts(self, prompts: usize) -> Self {
+    pub(crate) const fn prompts(self, prompts: usize) -> Self {
         Self { prompts, ..self }
     }
 
@@ -144,7 +144,7 @@ impl Case {
         }
     }
 
-    const fn image(self) -> Self {
+    pub(crate) const fn image(self) -> Self {
         Self {
             image: true,
             ..self

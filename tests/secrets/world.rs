@@ -147,7 +147,7 @@ impl World {
         self.inputs.path().join("doomed")
     }
 
-    fn password_file(&self) -> PathBuf {
+    pub(crate) fn password_file(&self) -> PathBuf {
         self.inputs.path().join(PASSWORD)
     }
 

@@ -7,13 +7,18 @@ use std::process::{Command, Stdio};
 /// What the variable `SECRET` holds.
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
-/// The variable by which certstow finds the data of an account.
-const DATA: &str = if cfg!(windows) {
-    "APPDATA"
+/// The variables by which certstow finds what an account has, its browsers' profiles among it, each with a
+/// folder.
+const PLACES: &[(&str, &str)] = if cfg!(windows) {
+    &[("APPDATA", "data")]
 } else if cfg!(target_os = "macos") {
-    "HOME"
+    &[("HOME", "data")]
 } else {
-    "XDG_DATA_HOME"
+    &[
+        ("HOME", "home"),
+        ("XDG_CONFIG_HOME", "config"),
+        ("XDG_DATA_HOME", "data"),
+    ]
 };
 
 /// certstow, to be given its arguments.
@@ -25,10 +30,11 @@ pub(crate) fn certstow(folder: &Path) -> Command {
 
 /// Has a program that starts certstow run as [`certstow`] does.
 pub(crate) fn in_folder(command: &mut Command, folder: &Path) {
+    let places = PLACES.iter();
     command
+        .envs(places.map(|(name, place)| (name, folder.join(place))))
         .current_dir(folder)
         .env("SECRET", PASSWORD)
-        .env(DATA, folder.join("data"))
         .env("CERTSTOW_CONFIG", "")
         .env_remove("CERTSTOW_STORE")
         .env_remove("JOURNAL_STREAM")

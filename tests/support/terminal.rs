@@ -75,6 +75,8 @@ impl Terminal {
             .args(words)
             .current_dir(folder)
             .env("TERM", "xterm")
+            .env("HOME", folder.join("home"))
+            .env("XDG_CONFIG_HOME", folder.join("config"))
             .env("XDG_DATA_HOME", folder.join("data"))
             .env_remove("NO_COLOR")
             .envs(variables.iter().copied())

@@ -4,6 +4,7 @@
 
 mod backup;
 mod cost;
+mod nss;
 mod report;
 mod scale;
 mod scene;
@@ -26,11 +27,12 @@ const QUICK_RUNS: usize = 101;
 type Measure = fn(&Bench) -> Result<(), String>;
 
 /// What can be measured, each on its own.
-const PARTS: [(&str, Measure); 7] = [
+const PARTS: [(&str, Measure); 8] = [
     ("export", Bench::export),
     ("start", Bench::start),
     ("size", Bench::size),
     ("list", Bench::list),
+    ("nss", nss::measure),
     ("backup", backup::measure),
     ("scale", scale::measure),
     ("parts", criterion),

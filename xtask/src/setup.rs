@@ -19,12 +19,16 @@ const CHROMIUM: Program = "Chromium | chromium | command -v chromium";
 const SCRIPT: Program = "script of util-linux | bsdutils | script --version";
 
 /// What certstow is tested against.
-pub(crate) const PEERS: [Program; 31] = [
+pub(crate) const PEERS: [Program; 35] = [
     OPENSSL,
     CHROMIUM,
     "pdftotext of Poppler | poppler-utils | pdftotext -v",
     "NSS certutil | libnss3-tools | command -v certutil",
     "NSS pk12util | libnss3-tools | command -v pk12util",
+    "Firefox | firefox-esr | command -v firefox-esr",
+    "SoftHSM | softhsm2 | command -v softhsm2-util",
+    "OpenSC pkcs11-tool | opensc | command -v pkcs11-tool",
+    "p11-kit | p11-kit | command -v p11-kit",
     "GnuTLS certtool | gnutls-bin | certtool --version",
     // `java FILE.java` compiles in memory, which takes the JDK's compiler module.
     "Java (JDK) | default-jdk-headless | javac -version",

@@ -148,12 +148,13 @@ fn foreign(path: &Path, bytes: &[u8]) -> Option<Told> {
         })
         .collect();
     let command = command.join(" ");
+    let why = match form {
+        Foreign::Nss => "is a store of its own",
+        _ => "certstow does not open",
+    };
     Some(Told {
         kind: ProblemKind::Foreign,
-        message: format!(
-            "it is {}, which certstow does not open; what helps: {command}",
-            form.name()
-        ),
+        message: format!("it is {}, which {why}; what helps: {command}", form.name()),
         is_notice: !promises_one_of_ours(path),
     })
 }

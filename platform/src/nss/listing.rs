@@ -24,7 +24,7 @@ pub(super) enum Opened {
 }
 
 /// `lock` is what locks private keys, in words.
-pub(super) fn of(snapshot: &Snapshot, folder: &Path, opened: Opened, lock: String) -> Listing {
+pub(super) fn of(snapshot: &Snapshot, folder: &Path, opened: Opened, lock: &str) -> Listing {
     let database = &snapshot.database;
     let mut entries: Vec<Entry> = Vec::with_capacity(database.certificates.len());
     let mut positions: HashMap<EntryId, usize> = HashMap::new();
@@ -41,7 +41,7 @@ pub(super) fn of(snapshot: &Snapshot, folder: &Path, opened: Opened, lock: Strin
             id,
             certificate: listed.object.certificate.clone(),
             label: listed.object.label.clone(),
-            key: state(&listed.key, &database.password, opened, &lock),
+            key: state(&listed.key, &database.password, opened, lock),
             provider: None,
             container: None,
             archived: false,
@@ -121,12 +121,7 @@ fn told(problem: &records::Problem, folder: &Path) -> Problem {
 }
 
 /// What is wrong with the password as far as private keys need it.
-fn of_password(
-    snapshot: &Snapshot,
-    folder: &Path,
-    opened: Opened,
-    lock: String,
-) -> Option<Problem> {
+fn of_password(snapshot: &Snapshot, folder: &Path, opened: Opened, lock: &str) -> Option<Problem> {
     let database = &snapshot.database;
     let is_needed =
         |listed: &nss::ListedCertificate| matches!(listed.key, nss::KeyState::Present(_));

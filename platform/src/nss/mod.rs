@@ -7,6 +7,7 @@ mod listing;
 mod profiles;
 mod unlock;
 
+use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -19,7 +20,7 @@ use certstow_formats::nss::{self, Database, KeyState, PasswordState};
 use certstow_formats::secret::{Password, PrivateKey};
 
 use self::files::{ReadError, Stamp};
-pub(crate) use self::profiles::{Profile, found};
+pub(crate) use self::profiles::{Profile, found, is_program};
 use self::unlock::Unlocked;
 use crate::error::StoreError;
 use crate::key_state::NotExportable;
@@ -45,6 +46,8 @@ pub(crate) struct NssStore {
 /// What was read of the two files.
 struct Snapshot {
     database: Database,
+    /// Where each certificate is in it; of one that is there twice, the first place.
+    positions: HashMap<EntryId, usize>,
     /// What is wrong with either file as a whole: its path, and what.
     problems: Vec<(PathBuf, String)>,
     stamps: [Stamp; 2],
@@ -187,8 +190,14 @@ impl NssStore {
             let reason = format!("{}: {error}", self.folder.display());
             StoreError::unavailable(&self.info.spec, reason, Some(error.into()))
         })?;
+        let mut positions = HashMap::with_capacity(database.certificates.len());
+        for (position, listed) in database.certificates.iter().enumerate() {
+            let id = listed.object.certificate.id();
+            positions.entry(id).or_insert(position);
+        }
         Ok(Snapshot {
             database,
+            positions,
             problems,
             stamps,
         })
@@ -333,7 +342,7 @@ impl Store for NssStore {
         let snapshot = self.snapshot()?;
         let opened = self.opened_by_what_was_given(&snapshot);
         let lock = format!("the primary password of {}", self.name());
-        Ok(listing::of(&snapshot, &self.folder, opened, lock))
+        Ok(listing::of(&snapshot, &self.folder, opened, &lock))
     }
 
     fn issuers(&self) -> Result<Vec<Certificate>, StoreError> {
@@ -350,10 +359,8 @@ impl Store for NssStore {
 
     fn private_key(&self, id: &EntryId, ask: &mut dyn Ask) -> Result<PrivateKey, StoreError> {
         let snapshot = self.snapshot()?;
-        let mut certificates = snapshot.database.certificates.iter();
-        let certificate = certificates.find(|listed| listed.object.certificate.id() == *id);
-        match certificate {
-            Some(certificate) => self.fetch(&snapshot, certificate, ask),
+        match snapshot.positions.get(id) {
+            Some(&at) => self.fetch(&snapshot, &snapshot.database.certificates[at], ask),
             None => Err(StoreError::not_found(&self.info.spec, id)),
         }
     }

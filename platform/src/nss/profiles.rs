@@ -179,6 +179,12 @@ pub(crate) fn found() -> Vec<Profile> {
     found_in(&Roots::of_this_account())
 }
 
+/// Whether this is the name of a program that has NSS databases on this system.
+pub(crate) fn is_program(name: &str) -> bool {
+    let mut places = OF_PROFILES.iter().chain(DATABASE);
+    places.any(|place| place.application.eq_ignore_ascii_case(name))
+}
+
 fn found_in(roots: &Roots) -> Vec<Profile> {
     let of_profiles = OF_PROFILES.iter().flat_map(|place| {
         let folder = roots.folder(place);

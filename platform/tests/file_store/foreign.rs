@@ -227,7 +227,11 @@ fn list_names_large_archives_and_databases() {
     assert!(places[0].ends_with("a.zip") && places[1].ends_with("cert9.db"));
     let profile = folder.path().join("profile of FILE").display().to_string();
     let profile = certstow_platform::os::shell_word(&profile);
-    assert!(notices[1].message.contains(&format!("sql:{profile} ")));
+    assert!(
+        notices[1]
+            .message
+            .ends_with(&format!("--store nss:{profile}"))
+    );
 }
 
 /// What lies beside the files of a volume, and empty placeholders, end no backup.

@@ -12,7 +12,11 @@ fn with_key(key: MemoryKey) -> MemoryStore {
 
 fn examine(store: &MemoryStore) -> [Check; 2] {
     let listing = store.list().unwrap();
-    [summary("memory", &listing), keys("memory", store, &listing)]
+    let info = store.info();
+    [
+        summary("memory", &info, &listing),
+        keys("memory", store, &listing),
+    ]
 }
 
 #[test]
@@ -116,7 +120,7 @@ fn summary_fails_for_unreadable_files() {
         place: "broken.pem".to_owned(),
         message: "it is cut short".to_owned(),
     });
-    let check = summary("memory", &listing);
+    let check = summary("memory", &store.info(), &listing);
     assert_eq!(outcome_of(&check), (Status::Failed, Exit::Partial));
     assert!(
         check
