@@ -13,6 +13,7 @@ mod global;
 mod import;
 mod list;
 mod monitor;
+mod of_store;
 mod password;
 mod report;
 mod schedule;
@@ -38,15 +39,16 @@ pub(crate) use copies::{CopiesAction, CopiesCommand, ForgetArgs};
 pub(crate) use doctor::DoctorArgs;
 pub(crate) use export::ExportArgs;
 pub(crate) use filter::{SelectArgs, selects};
-pub(crate) use given::{Given, Kind, Typed, given};
+pub(crate) use given::{Given, Kind, Typed, given, leave_out_other_stores, stores_of};
 pub(crate) use global::Global;
 pub(crate) use import::ImportArgs;
 pub(crate) use list::{ListArgs, Order};
 pub(crate) use monitor::MonitorArgs;
+pub(crate) use of_store::{Nameable, OfStore};
 pub(crate) use password::{PasswordCommand, SetArgs};
 pub(crate) use report::{REPORT, ReportArgs};
 pub(crate) use schedule::{ScheduleCommand, ScheduleInstallArgs};
-pub(crate) use store::{PasswordArgs, StoreArgs};
+pub(crate) use store::{PasswordArgs, StoreArgs, UnlockSource};
 pub(crate) use words::Words;
 
 /// Saves certificates with their private keys as PKCS#12 files that are known to restore

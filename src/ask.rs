@@ -12,7 +12,7 @@ use certstow_platform::store::{
     Ask, AskedFor, Interaction, TriesLeft, Unlock, UnlockRequest, Unlocks,
 };
 
-use super::args::{PasswordArgs, StoreArgs};
+use super::args::{PasswordArgs, StoreArgs, UnlockSource};
 use super::prompt;
 use super::render::progress::Bar;
 use super::screen::Screen;
@@ -99,13 +99,15 @@ pub(crate) fn wrong(blank: Option<&str>) -> String {
 
 /// The passwords of locked keys that options name.
 pub(crate) fn unlocking(args: &StoreArgs, screen: &Screen) -> Result<Vec<Unlock>, ProgramError> {
-    one_from_stdin(args.unlock())?;
-    let sources = args.unlock().into_iter();
-    let unlock = sources.map(|source| {
+    let sources = args.unlock()?;
+    one_from_stdin(sources.iter().map(|unlock| &unlock.source))?;
+    let unlock = sources.into_iter().map(|UnlockSource { source, store }| {
+        // What is written there meanwhile is another one.
+        let origin = password::origin(&source);
         Ok(Unlock {
             password: Arc::new(given(&source, true, screen)?),
-            store: None,
-            source: None,
+            store,
+            source: origin,
         })
     });
     unlock.collect()
@@ -198,11 +200,13 @@ pub(crate) const OPENS_FILES: Wanted<'static> = Wanted {
 
 /// Refuses two passwords that would both be read from standard input.
 pub(crate) fn check_stdin(password: &PasswordArgs, stores: &StoreArgs) -> Result<(), ProgramError> {
-    one_from_stdin(stores.unlock().into_iter().chain(password.source()))
+    let unlock = stores.unlock()?;
+    let unlock = unlock.iter().map(|unlock| &unlock.source);
+    one_from_stdin(unlock.chain(&password.source()))
 }
 
-fn one_from_stdin(sources: impl IntoIterator<Item = Source>) -> Result<(), ProgramError> {
-    let from_stdin = sources.into_iter().filter(|one| *one == Source::Stdin);
+fn one_from_stdin<'s>(sources: impl Iterator<Item = &'s Source>) -> Result<(), ProgramError> {
+    let from_stdin = sources.filter(|one| **one == Source::Stdin);
     match from_stdin.count() {
         0 | 1 => Ok(()),
         _ => Err(ProgramError::Usage(

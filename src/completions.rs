@@ -12,6 +12,7 @@ mod candidates;
 mod identities;
 mod in_time;
 mod line;
+mod of_store;
 mod shown;
 
 use std::env;

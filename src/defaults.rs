@@ -63,9 +63,7 @@ impl Defaults {
 
     /// The stores among them.
     pub(crate) fn stores(&self) -> Vec<StoreSpec> {
-        let stores = self.given.iter().filter(|given| given.name == "store");
-        let names = stores.filter_map(|given| given.value.as_ref()?.to_str());
-        names.filter_map(|name| name.parse().ok()).collect()
+        args::stores_of(&self.given)
     }
 
     /// The words of the whole command line, with these.
@@ -114,7 +112,8 @@ pub(crate) fn of_config(certstow: &Command, matches: &ArgMatches) -> Vec<Given> 
     let typed = Line::of(certstow, matches).typed;
     let config = typed.iter().find(|given| given.name == "config");
     let file = config.and_then(|given| given.value.as_deref());
-    let read = file.and_then(|file| option_file::read(Path::new(file)).ok());
+    let named = args::stores_of(&typed);
+    let read = file.and_then(|file| option_file::read(Path::new(file), &named).ok());
     read.map(|read| read.given).unwrap_or_default()
 }
 
@@ -168,12 +167,18 @@ impl<'a> Line<'a> {
         let Some(file) = file() else {
             return Ok(defaults);
         };
-        if let Some(mut given) = own_file::read(&file, self.certstow, &name, &self.command)? {
-            before.extend_from_slice(config);
+        before.extend_from_slice(config);
+        let mut stores = args::stores_of(&before);
+        let own = own_file::read(&file, self.certstow, &name, &self.command, &stores)?;
+        if let Some(mut given) = own {
             let asks = self.is_for_wizard();
             given.retain(|given| {
                 !(self.is_replaced(given, &before) || asks && args::selects(&given.name))
             });
+            if stores.is_empty() {
+                stores = args::stores_of(&given);
+            }
+            args::leave_out_other_stores(&mut given, &stores);
             defaults.take(file.path.display().to_string(), given);
         }
         Ok(defaults)

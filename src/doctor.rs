@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 use certstow_core::password::{self, Source};
 use certstow_formats::sanitize::in_full;
 use certstow_formats::secret::Password;
+use certstow_platform::spec::StoreSpec;
 
 use crate::defaults::Defaults;
 use crate::error::{Error, Explain};
@@ -200,11 +201,18 @@ pub(crate) fn defaults(defaults: &Defaults) -> Vec<Check> {
     taken.chain(wrong).collect()
 }
 
-/// The password of locked keys, if it is there, and how that went.
-pub(crate) fn unlock(source: &Source) -> (Option<Password>, Check) {
-    match password::read(source, true) {
+/// The password of locked keys, of one store or of any, if it is there, and how that went.
+pub(crate) fn unlock(source: &Source, store: Option<&StoreSpec>) -> (Option<Password>, Check) {
+    let (password, check) = match password::read(source, true) {
         Ok(password) => (Some(password), there("unlock", source)),
         Err(error) => (None, missing("unlock", source, &error)),
+    };
+    match store {
+        Some(store) => {
+            let about = format!("{}, for {store}", check.about);
+            (password, Check { about, ..check })
+        }
+        None => (password, check),
     }
 }
 

@@ -21,7 +21,7 @@ use crate::option_file;
 pub fn config(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
     let folder = Path::new("/etc/certstow");
-    let Ok(read) = option_file::parse(&text, &folder.join("backup.toml")) else {
+    let Ok(read) = option_file::parse(&text, &folder.join("backup.toml"), &[]) else {
         return;
     };
     for path in read.args.to.iter().chain(&read.args.escrow) {

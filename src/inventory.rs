@@ -70,7 +70,12 @@ impl<'a> Reading<'a> {
     /// Asks a person for the password of the one file that is the store, if it is locked and no
     /// password was given, and reads it again.
     pub(super) fn ask_for_single_file(&self, inventory: &mut Inventory) -> Result<(), Error> {
-        if self.screen.interaction() == Interaction::Never || !self.unlock.borrow().is_empty() {
+        if self.screen.interaction() == Interaction::Never {
+            return Ok(());
+        }
+        let options = self.options();
+        let was_given = |spec: &StoreSpec| options.for_store(spec).next().is_some();
+        if single_file(self.args).is_some_and(was_given) {
             return Ok(());
         }
         if let Some(file) = locked_alone(inventory, self.args)
@@ -99,9 +104,13 @@ impl<'a> Reading<'a> {
             Some(named) => named.clone(),
             None => StoreSpec::File(file.place.as_str().into()),
         };
+        // Where it lies in a folder, it is read again as a part of that.
+        let store = file.store.parse().unwrap_or_else(|_| spec.clone());
         let question = format!("Password of {} (empty: go on without):", safe(&file.place));
+        let known = self.options();
+        let mut passwords: Vec<_> = known.for_store(&store).map(of_any_store).collect();
         // A file may need two: one for its MAC and another for its content.
-        let mut unlock = self.unlock.borrow().clone();
+        let mut typed = Vec::new();
         let mut why: Option<String> = None;
         for _ in 0..ask::TRIES {
             let text = match &why {
@@ -113,13 +122,15 @@ impl<'a> Reading<'a> {
                 Typed::Password(password) if password.is_empty() => return Ok(false),
                 Typed::Wrong(wrong) => why = Some(wrong.to_owned()),
                 Typed::Password(password) => {
-                    unlock.push(Unlock {
+                    let unlock = Unlock {
                         password: Arc::new(password),
-                        store: Some(spec.clone()),
+                        store: Some(store.clone()),
                         source: None,
-                    });
+                    };
+                    passwords.push(of_any_store(&unlock));
+                    typed.push(unlock);
                     let options = OpenOptions {
-                        unlock: unlock.clone(),
+                        unlock: passwords.clone(),
                     };
                     let progress = Progress::start(self.screen, "Opening the file");
                     let opened =
@@ -128,7 +139,7 @@ impl<'a> Reading<'a> {
                     match locked(&opened).next() {
                         Some(problem) => why = Some(problem.message.clone()),
                         None => {
-                            self.unlock.replace(unlock);
+                            self.unlock.borrow_mut().append(&mut typed);
                             return Ok(true);
                         }
                     }
@@ -138,22 +149,33 @@ impl<'a> Reading<'a> {
         Ok(false)
     }
 
+    fn options(&self) -> OpenOptions {
+        OpenOptions {
+            unlock: self.unlock.borrow().clone(),
+        }
+    }
+
     /// The inventory, and what was left out of it.
     fn list(&self) -> Result<(Inventory, Vec<String>), Error> {
         let stores = match self.args.stores.as_slice() {
             [] => Stores::Found,
             named => Stores::Named(named),
         };
-        let options = OpenOptions {
-            unlock: self.unlock.borrow().clone(),
-        };
         let _progress = Progress::start(self.screen, "Reading the stores");
-        let mut inventory = Inventory::read(stores, &options)?;
+        let mut inventory = Inventory::read(stores, &self.options())?;
         let left_out = backup::leave_out(&mut inventory);
         for problem in inventory.problems_mut() {
             advise_of_problem(problem);
         }
         Ok((inventory, left_out))
+    }
+}
+
+/// The same password, whatever is opened with it.
+fn of_any_store(unlock: &Unlock) -> Unlock {
+    Unlock {
+        store: None,
+        ..unlock.clone()
     }
 }
 

@@ -15,7 +15,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use certstow_core::password::Source;
 use certstow_core::time::{self, UnixTime};
 use certstow_formats::sanitize::in_full;
 use certstow_platform::new_file::{Readers, replace_file};
@@ -220,13 +219,8 @@ impl State {
 
 impl Outlets {
     fn of(args: &BackupArgs) -> Self {
-        let sources = args.stores.unlock().into_iter();
-        let secret = sources
-            .chain(args.password.source())
-            .filter_map(|source| match source {
-                Source::Env(name) => Some(name),
-                _ => None,
-            });
+        let unlock = args.stores.unlock_variables().cloned();
+        let secret = unlock.chain(args.password.password_env.clone());
         Self {
             on_failure: args.on_failure.clone(),
             secret: secret.collect(),

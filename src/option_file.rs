@@ -11,12 +11,13 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 use certstow_core::nearest::nearest;
 use certstow_core::text;
 use certstow_platform::os::CommandLine;
+use certstow_platform::spec::StoreSpec;
 use clap::{Arg, Args, Command};
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
 
-use super::args::{BackupArgs, Given, Typed};
+use super::args::{BackupArgs, Given, Nameable, Typed, leave_out_other_stores, stores_of};
 use crate::error::{Error, WrongOption};
-use reader::{OptionText, exclusive, in_order, replaces};
+use reader::{OptionText, exclusive, in_order, replaces, stores_in, texts_in};
 
 /// The options of `backup`, as a command line of them alone.
 static COMMAND: LazyLock<Command> = LazyLock::new(|| {
@@ -33,19 +34,19 @@ fn command_of<A: Args>() -> Command {
 /// The options of a backup: those of the command line, over those of its option file.
 pub(super) fn with_file(typed: &Typed<BackupArgs>) -> Result<BackupArgs, Error> {
     match &typed.args.config {
-        Some(file) => over(&typed.given, &read(file)?.given),
+        Some(file) => over(&typed.given, &read(file, &stores_of(&typed.given))?.given),
         None => Ok(typed.args.clone()),
     }
 }
 
-/// Reads a file.
+/// Reads a file, of a command that names these stores.
 ///
 /// # Errors
 /// - [`Error::Library`]: it cannot be read.
 /// - [`Error::Config`]: it is no text, or no TOML; it has a key that does not exist, or a value that makes
 ///   no sense there; or two keys exclude each other.
-pub(super) fn read(file: &Path) -> Result<Typed<BackupArgs>, Error> {
-    parse(&text_of(file)?, file)
+pub(super) fn read(file: &Path, named: &[StoreSpec]) -> Result<Typed<BackupArgs>, Error> {
+    parse(&text_of(file)?, file, named)
 }
 
 /// The text of a file. A pipe gives it only once, so that it is kept for the next call.
@@ -65,7 +66,11 @@ fn text_of(file: &Path) -> Result<String, Error> {
 }
 
 /// The same of the text of a file.
-pub(crate) fn parse(text: &str, file: &Path) -> Result<Typed<BackupArgs>, Error> {
+pub(crate) fn parse(
+    text: &str,
+    file: &Path,
+    named: &[StoreSpec],
+) -> Result<Typed<BackupArgs>, Error> {
     let of_file = OptionText {
         file,
         text,
@@ -73,12 +78,17 @@ pub(crate) fn parse(text: &str, file: &Path) -> Result<Typed<BackupArgs>, Error>
     };
     let table = of_file.table()?;
     let folder = file.parent().unwrap_or(Path::new(""));
+    let beside = stores_in(&table);
+    let stores = Nameable {
+        beside: &beside,
+        elsewhere: named,
+    };
     let mut all: Vec<Given> = Vec::new();
     for (key, value) in in_order(&table) {
         let argument =
             option(key.get_ref()).ok_or_else(|| of_file.refused(key, unknown(key.get_ref())))?;
         let below = |path: &Path| folder.join(path);
-        all.extend(of_file.given(&COMMAND, argument, (key, value), &below)?);
+        all.extend(of_file.given(&COMMAND, argument, (key, value), &stores, &below)?);
     }
     if let Some((one, other)) = exclusive(&COMMAND, &all) {
         let message = format!("'{}' and '{}' exclude each other", one.name, other.name);
@@ -125,17 +135,19 @@ pub(super) fn monitor_options(file: &Path) -> MonitorOptions {
         password_variables: ["password-env", "unlock-password-env"]
             .into_iter()
             .filter_map(|key| table.get_ref().get(key))
-            .flat_map(|value| texts(value.get_ref()))
+            .flat_map(|value| texts_in(value.get_ref()))
+            .flat_map(|text| names_of_variables(&text))
             .collect(),
     }
 }
 
-/// One text, or those of a list.
-fn texts(value: &DeValue<'_>) -> Vec<String> {
-    match value {
-        DeValue::Array(list) => list.iter().flat_map(|one| texts(one.get_ref())).collect(),
-        value => value.as_str().map(str::to_owned).into_iter().collect(),
-    }
+/// What may be the name of a variable in a text, which may name a store before it.
+fn names_of_variables(text: &str) -> Vec<String> {
+    let behind = text.match_indices('=').map(|(at, _)| &text[at + 1..]);
+    std::iter::once(text)
+        .chain(behind)
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The options of the command line, and of the file those that the command line says nothing about.
@@ -151,6 +163,11 @@ pub(crate) fn over<A: Args>(own: &[Given], file: &[Given]) -> Result<A, Error> {
     given.retain(|given| {
         known(&given.name) && !own.iter().any(|own| replaces(&COMMAND, own, given))
     });
+    let mut stores = stores_of(own);
+    if stores.is_empty() {
+        stores = stores_of(file);
+    }
+    leave_out_other_stores(&mut given, &stores);
     given.extend_from_slice(own);
     parsed(&command, &given).map_err(|error| Error::Usage(error.to_string()))
 }

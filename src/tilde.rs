@@ -5,6 +5,8 @@
 use std::ffi::OsString;
 use std::path::Path;
 
+use certstow_platform::spec::StoreSpec;
+
 use crate::exit::Exit;
 use crate::screen::Screen;
 
@@ -53,7 +55,11 @@ fn is_path(argument: &str) -> bool {
         Some((option, value)) if option.starts_with('-') => value,
         _ => argument,
     };
-    let path = value.strip_prefix("file:").unwrap_or(value);
+    let path = match value.rsplit_once('=') {
+        // The file with the password of a store.
+        Some((store, file)) if StoreSpec::has_scheme(store) => file,
+        _ => value.strip_prefix("file:").unwrap_or(value),
+    };
     let rest = path.strip_prefix(FOLDER);
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '\\']))
 }
@@ -73,6 +79,8 @@ mod tests {
             ("-o=~/x", true),
             ("~x", false),
             ("a=~/x", false),
+            ("nss:a=~/x", true),
+            ("--unlock-password-file=nss:a=~/x", true),
             ("./~/x", false),
             ("/home/ada/x~", false),
         ] {

@@ -4,6 +4,7 @@
 
 mod generated;
 mod guesses;
+mod origin;
 mod strength;
 
 use std::env;
@@ -21,6 +22,7 @@ use crate::error::Error;
 use crate::{text, waits};
 pub use generated::generate;
 pub(crate) use generated::in_groups;
+pub use origin::origin;
 pub use strength::{Strength, strength};
 
 /// The longest password read, in bytes, its line break and BOM included.

@@ -5,8 +5,8 @@ mod pkcs11_uri;
 
 use std::borrow::Cow;
 use std::ffi::OsString;
-use std::fmt;
 use std::path::{Path, PathBuf};
+use std::{fmt, fs, io, path};
 
 pub use self::pkcs11_uri::{Module, Pkcs11Uri};
 
@@ -35,6 +35,12 @@ impl StoreSpec {
     /// The schemes of stores that a path names.
     pub const OF_PATHS: [&'static str; 3] = ["file", "keychain", "nss"];
 
+    /// Whether text begins with one of the schemes and a colon, as the name of every store may.
+    pub fn has_scheme(text: &str) -> bool {
+        let scheme = text.split_once(':').map(|(scheme, _)| scheme);
+        scheme.is_some_and(|scheme| Self::SCHEMES.contains(&scheme))
+    }
+
     fn scheme(&self) -> &'static str {
         let [file, windows, keychain, dotnet, nss, pkcs11] = Self::SCHEMES;
         match self {
@@ -48,17 +54,34 @@ impl StoreSpec {
     }
 
     /// Whether a password for the store of this name is for the one of the `other` name, too: it is the
-    /// same, or one of those that this name stands for.
+    /// same, or one of those that this name stands for. Paths are the same if they lead to the same place.
     pub fn covers(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Nss(NssDatabase::Found), Self::Nss(_)) => true,
             (Self::Pkcs11(uri), Self::Pkcs11(other)) => uri.covers(other),
+            (Self::File(path), Self::File(other))
+            | (Self::Nss(NssDatabase::Folder(path)), Self::Nss(NssDatabase::Folder(other))) => {
+                is_same_place(path, other)
+            }
             _ => self == other,
         }
     }
 
+    /// Whether it is no store's own name, but stands for each of a kind that is found.
+    pub fn stands_for_several(&self) -> bool {
+        match self {
+            Self::Nss(NssDatabase::Found) => true,
+            Self::Nss(NssDatabase::Folder(_))
+            | Self::File(_)
+            | Self::Windows(_)
+            | Self::Keychain(_)
+            | Self::Dotnet(_)
+            | Self::Pkcs11(_) => false,
+        }
+    }
+
     /// Whether a wrong password or PIN brings the store nearer to locking itself for good.
-    pub(crate) fn counts_wrong_tries(&self) -> bool {
+    pub fn counts_wrong_tries(&self) -> bool {
         match self {
             Self::File(_)
             | Self::Windows(_)
@@ -101,6 +124,13 @@ impl StoreSpec {
         name.push(after);
         Ok(name)
     }
+}
+
+fn is_same_place(path: &Path, other: &Path) -> bool {
+    let agree = |place: fn(&Path) -> io::Result<PathBuf>| {
+        place(path).is_ok_and(|path| place(other).is_ok_and(|other| path == other))
+    };
+    path == other || agree(|path| path::absolute(path)) || agree(|path| fs::canonicalize(path))
 }
 
 /// A system store of Windows: `Cert:\LOCATION\NAME` in PowerShell.
@@ -427,6 +457,16 @@ mod tests {
     }
 
     #[test]
+    fn has_scheme_knows_every_kind_of_store() {
+        for text in ["file:a", "nss:", r"windows:CurrentUser\My=a"] {
+            assert!(StoreSpec::has_scheme(text), "{text}");
+        }
+        for text in ["a", "jks:mine", r"C:\a", "", ":nss"] {
+            assert!(!StoreSpec::has_scheme(text), "{text}");
+        }
+    }
+
+    #[test]
     fn spec_with_unknown_scheme_is_path() {
         let file = StoreSpec::File("jks:mine".into());
         assert_eq!("jks:mine".parse(), Ok(file.clone()));
@@ -455,8 +495,25 @@ mod tests {
             ("nss:profile", "nss:other"),
             ("nss:profile", "nss:"),
             ("nss:", "file:profile"),
+            ("file:profile", "nss:profile"),
         ] {
             assert!(!spec(one).covers(&spec(other)), "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn covers_takes_ways_to_one_place_for_the_same() {
+        let here = std::env::current_dir().unwrap();
+        let temporary = tempfile::tempdir().unwrap();
+        let [below, above] = ["below", "below/.."].map(|name| temporary.path().join(name));
+        std::fs::create_dir(&below).unwrap();
+        for kind in ["nss", "file"] {
+            let spec = |path: &Path| -> StoreSpec {
+                format!("{kind}:{}", path.display()).parse().unwrap()
+            };
+            assert!(spec(Path::new("profile")).covers(&spec(&here.join("profile"))));
+            assert!(spec(temporary.path()).covers(&spec(&above)));
+            assert!(!spec(temporary.path()).covers(&spec(&below)));
         }
     }
 

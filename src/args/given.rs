@@ -2,6 +2,7 @@
 //! scheduled task is to repeat, and what is put over the option file.
 
 use std::any::TypeId;
+use std::convert::Infallible;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -10,6 +11,8 @@ use certstow_platform::os::CommandLine;
 use certstow_platform::spec::StoreSpec;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
+
+use super::of_store::{Nameable, OfStore, is_known};
 
 /// An option that was given, once for each of its values.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +23,9 @@ pub(crate) struct Given {
     pub(crate) kind: Kind,
     /// The value, if there is one.
     pub(crate) value: Option<OsString>,
+    /// The only store that a password of locked keys is for, once that is divided from the value: its name
+    /// and an equals sign stand before the value.
+    pub(crate) store: Option<StoreSpec>,
 }
 
 /// What the value of an option is.
@@ -50,15 +56,20 @@ impl Kind {
             Self::Flag
         } else if !argument.get_possible_values().is_empty() {
             Self::Word
-        } else if value == TypeId::of::<PathBuf>() {
+        } else if value == TypeId::of::<PathBuf>() || value == TypeId::of::<OfStore<PathBuf>>() {
             Self::Path
         } else if value == TypeId::of::<StoreSpec>() {
             Self::Store
-        } else if value == TypeId::of::<i32>() || value == TypeId::of::<Iterations>() {
+        } else if value == TypeId::of::<i32>()
+            || value == TypeId::of::<OfStore<i32>>()
+            || value == TypeId::of::<Iterations>()
+        {
             Self::Number
-        } else if value == TypeId::of::<CommandLine>() {
+        } else if value == TypeId::of::<CommandLine>()
+            || value == TypeId::of::<OfStore<CommandLine>>()
+        {
             Self::Command
-        } else if value == TypeId::of::<String>() {
+        } else if value == TypeId::of::<String>() || value == TypeId::of::<OfStore<String>>() {
             Self::Text
         } else {
             Self::Other
@@ -72,6 +83,7 @@ impl Given {
             name: name.to_owned(),
             kind,
             value: Some(value.into()),
+            store: None,
         }
     }
 
@@ -80,6 +92,7 @@ impl Given {
             name: name.to_owned(),
             kind: Kind::Flag,
             value: None,
+            store: None,
         }
     }
 
@@ -87,13 +100,13 @@ impl Given {
     /// taken for an option as a word of its own.
     pub(crate) fn words(&self) -> Vec<OsString> {
         let mut option = OsString::from(format!("--{}", self.name));
-        match &self.value {
+        match self.whole_value() {
             Some(value) if value.as_encoded_bytes().starts_with(b"-") => {
                 option.push("=");
                 option.push(value);
                 vec![option]
             }
-            Some(value) => vec![option, value.clone()],
+            Some(value) => vec![option, value],
             None => vec![option],
         }
     }
@@ -101,11 +114,28 @@ impl Given {
     /// The same as one word, which an option wants whose value may be left out.
     pub(crate) fn word(&self) -> OsString {
         let mut word = OsString::from(format!("--{}", self.name));
-        if let Some(value) = &self.value {
+        if let Some(value) = self.whole_value() {
             word.push("=");
             word.push(value);
         }
         word
+    }
+
+    /// The value with the store that it is for.
+    fn whole_value(&self) -> Option<OsString> {
+        let value = self.value.clone()?;
+        let Some(store) = &self.store else {
+            return Some(value);
+        };
+        let Ok(mut whole) = store.resolved(|path| Ok::<_, Infallible>(path.to_owned()));
+        whole.push("=");
+        whole.push(value);
+        Some(whole)
+    }
+
+    /// Whether it gives a password of locked keys.
+    pub(crate) fn unlocks(&self) -> bool {
+        self.name.starts_with("unlock-password-")
     }
 
     /// Whether a password is read from standard input.
@@ -113,11 +143,36 @@ impl Given {
         self.name.ends_with("password-file") && self.value.as_deref() == Some("-".as_ref())
     }
 
-    /// The same with `at` applied to the path in its value.
+    /// The same with the store that a password of locked keys is for, divided from the value, where the
+    /// value names one of these. A relative path means what `at` makes of it.
+    pub(crate) fn divided(
+        self,
+        stores: &Nameable<'_>,
+        at: &dyn Fn(&Path) -> Option<PathBuf>,
+    ) -> Self {
+        let value = self.value.as_ref();
+        let value = value.filter(|_| self.unlocks() && self.store.is_none());
+        match value.and_then(|value| stores.divide(value, at)) {
+            Some((store, rest)) => Self {
+                value: Some(rest),
+                store: Some(store),
+                ..self
+            },
+            None => self,
+        }
+    }
+
+    /// The same with `at` applied to the path in its value, and to the one in the name of its store.
     pub(crate) fn with_path<E>(
         mut self,
         at: impl Fn(&Path) -> Result<PathBuf, E>,
     ) -> Result<Self, E> {
+        if let Some(store) = &self.store {
+            let name = store.resolved(&at)?;
+            // One that is no Unicode can be written nowhere.
+            let resolved = name.to_str().and_then(|name| name.parse().ok());
+            self.store = resolved.or(self.store);
+        }
         let Some(value) = self.value.as_deref().filter(|_| !self.is_stdin()) else {
             return Ok(self);
         };
@@ -135,6 +190,37 @@ impl Given {
         self.value = Some(value);
         Ok(self)
     }
+}
+
+/// The stores that options name.
+pub(crate) fn stores_of(given: &[Given]) -> Vec<StoreSpec> {
+    let stores = given.iter().filter(|given| given.name == "store");
+    let names = stores.filter_map(|given| given.value.as_ref()?.to_str());
+    names.filter_map(|name| name.parse().ok()).collect()
+}
+
+/// Leaves out the passwords of locked keys that are for a store which is not looked into; where no store
+/// is named, all that are known are. The others name their store as it is named there.
+pub(crate) fn leave_out_other_stores(given: &mut Vec<Given>, stores: &[StoreSpec]) {
+    given.retain_mut(|given| match &given.store {
+        None => true,
+        Some(store) => {
+            let named = as_named(store, stores);
+            let is_meant = named.is_some();
+            given.store = named;
+            is_meant
+        }
+    });
+}
+
+fn as_named(store: &StoreSpec, stores: &[StoreSpec]) -> Option<StoreSpec> {
+    let is_same = |other: &&StoreSpec| store.covers(other) && other.covers(store);
+    if let Some(same) = stores.iter().find(is_same) {
+        return Some(same.clone());
+    }
+    let is_part = |other: &StoreSpec| store.covers(other) || other.covers(store);
+    let is_meant = is_known(store) && (stores.is_empty() || stores.iter().any(is_part));
+    is_meant.then(|| store.clone())
 }
 
 /// The options of `command` that were given, in the order of its help.

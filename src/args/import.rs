@@ -12,20 +12,24 @@ use super::store::{PasswordArgs, StoreArgs};
      need be [default: asks at a terminal, else your personal store]"
 )))]
 #[command(mut_arg("unlock_password_file", |file| file.help(
-    "Read the password that is to protect the keys in a folder from a file; - is standard input"
+    "Read the password that is to protect the keys in a folder, or that of the store, from a file; \
+     - is standard input"
 )))]
 #[command(mut_arg("unlock_password_env", |name| name.help(
-    "Take the password that is to protect the keys in a folder from an environment variable"
+    "Take the password that is to protect the keys in a folder, or that of the store, from an \
+     environment variable"
 )))]
 #[command(mut_arg("unlock_password_fd", |number| number.help(
-    "Read the password that is to protect the keys in a folder from an open file descriptor"
+    "Read the password that is to protect the keys in a folder, or that of the store, from an open \
+     file descriptor"
 )))]
 #[command(mut_arg("unlock_password_vault", |name| name.help(
-    "Take the password that is to protect the keys in a folder from the operating system's vault"
+    "Take the password that is to protect the keys in a folder, or that of the store, from the \
+     operating system's vault"
 )))]
 #[command(mut_arg("unlock_password_command", |command| command.help(
-    "Take the password that is to protect the keys in a folder from the first line that a command \
-     prints"
+    "Take the password that is to protect the keys in a folder, or that of the store, from the first \
+     line that a command prints"
 )))]
 #[command(mut_arg("password_file", |file| file.help(
     "Read the password that opens the files from a file; - is standard input"

@@ -5,12 +5,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use certstow_core::identity::Stores;
+use certstow_core::password;
 use certstow_core::select::Filters;
 use certstow_platform::OpenOptions;
 use certstow_platform::os::CommandLine;
+use certstow_platform::store::Unlock;
 
 use super::backup;
-use crate::args::{BackupArgs, MonitorArgs, PasswordArgs, StoreArgs};
+use crate::args::{BackupArgs, MonitorArgs, PasswordArgs, StoreArgs, UnlockSource};
 use crate::doctor::{self, Check};
 use crate::error::Error;
 
@@ -80,16 +82,21 @@ impl Depends {
 
     fn examine_stores(&self, tell: &mut Tell<'_>) -> Result<(), Error> {
         let mut unlock = Vec::new();
-        for source in self.stores.unlock() {
-            let (password, check) = doctor::unlock(&source);
+        for UnlockSource { source, store } in self.stores.unlock()? {
+            let origin = password::origin(&source);
+            let (password, check) = doctor::unlock(&source, store.as_ref());
             tell(check)?;
-            unlock.extend(password.map(Arc::new));
+            unlock.extend(password.map(|password| Unlock {
+                password: Arc::new(password),
+                store,
+                source: origin,
+            }));
         }
         let stores = match self.stores.stores.as_slice() {
             [] => Stores::Found,
             named => Stores::Named(named),
         };
-        let options = OpenOptions::with_passwords(unlock);
+        let options = OpenOptions { unlock };
         match doctor::stores(stores) {
             Err(none) => tell(*none),
             Ok(specs) => {

@@ -7,7 +7,7 @@ use certstow_formats::sanitize::safe;
 use super::backup;
 use super::depends::Depends;
 use super::schedule::state;
-use crate::args::{BackupArgs, DoctorArgs, Global, Typed};
+use crate::args::{BackupArgs, DoctorArgs, Global, Typed, stores_of};
 use crate::defaults::Defaults;
 use crate::doctor::{self, Check, Status};
 use crate::error::Error;
@@ -168,7 +168,7 @@ fn options(typed: &Typed<DoctorArgs>) -> (Depends, Option<Check>) {
     if let Some(file) = &typed.args.config {
         let _wait = waits::waiting_for(format!("the disk or share of {}", file.display()));
         let mut with_file = || {
-            let of_file = option_file::read(file)?;
+            let of_file = option_file::read(file, &stores_of(&typed.given))?;
             args = option_file::over(&typed.given, &of_file.given)?;
             filters = of_file.args.filters.filters();
             accept_empty = of_file.args.accept_empty;

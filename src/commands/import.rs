@@ -23,7 +23,7 @@ use certstow_platform::store::{
 };
 use certstow_platform::{self, KnownStore, OpenOptions};
 
-use crate::args::ImportArgs;
+use crate::args::{ImportArgs, UnlockSource};
 use crate::ask::{self, TerminalAsk};
 use crate::backup_folder;
 use crate::error::Error;
@@ -46,8 +46,9 @@ pub(crate) fn run(args: &ImportArgs, screen: &Screen) -> Result<Exit, Error> {
         [spec] => Some(given(args, spec, screen)?),
         _ => None,
     };
-    let unlock = named.as_deref().unwrap_or_default();
-    let passwords = [unlock, password.as_slice()].concat();
+    let unlock = named.iter().flatten();
+    let unlock = unlock.map(|unlock| Arc::clone(&unlock.password));
+    let passwords: Vec<_> = unlock.chain(password.clone()).collect();
     let came = find_key_in_target(&mut sources, args, &passwords)?;
     let something = something_to_import(&mut sources, args);
     let problems = sources.problems.iter();
@@ -65,15 +66,8 @@ pub(crate) fn run(args: &ImportArgs, screen: &Screen) -> Result<Exit, Error> {
         Some(unlock) => unlock,
         None => given(args, &target.spec, screen)?,
     };
-    let given = unlock.first().cloned();
-    let unlock = unlock.into_iter().map(|password| Unlock {
-        password,
-        store: Some(target.spec.clone()),
-        source: None,
-    });
-    let options = OpenOptions {
-        unlock: unlock.collect(),
-    };
+    let given = unlock.first().map(|unlock| Arc::clone(&unlock.password));
+    let options = OpenOptions { unlock };
     let mut store = certstow_platform::open_to_import(&target.spec, &options)?;
     let info = store.info();
     let identities = sources.inventory.identities();
@@ -127,15 +121,29 @@ fn check_together(args: &ImportArgs) -> Result<(), Error> {
     if args.not_exportable && !can_forbid_export(store) {
         return Err(always_exportable(store));
     }
-    let is_opened_by_one = key_protection(store).is_opened_by_password();
-    if args.stores.unlock().len() > 1 {
-        return usage("one password is that of the store: name one --unlock-password option");
-    }
-    match is_opened_by_one || args.stores.unlock().is_empty() {
+    let unlock = args.stores.unlock()?;
+    check_unlock(&unlock, store)?;
+    match key_protection(store).is_opened_by_password() || unlock.is_empty() {
         true => Ok(()),
         false => Err(Error::Usage(format!(
             "{store} protects its keys by itself: leave the --unlock-password options out"
         ))),
+    }
+}
+
+/// That there is at most one password, and that it is for the store that identities go into.
+fn check_unlock(unlock: &[UnlockSource], store: &StoreSpec) -> Result<(), Error> {
+    let mut meant = unlock.iter().filter_map(|unlock| unlock.store.as_ref());
+    if let Some(other) = meant.find(|meant| !meant.covers(store)) {
+        return Err(Error::Usage(format!(
+            "an --unlock-password option is for {other}, and identities are imported into {store}"
+        )));
+    }
+    match unlock.len() {
+        0 | 1 => Ok(()),
+        _ => Err(Error::Usage(
+            "one password is that of the store: name one --unlock-password option".to_owned(),
+        )),
     }
 }
 
@@ -370,21 +378,20 @@ impl<'a> Plan<'a> {
 
 /// The password of the private keys in a folder, which is to protect what is imported, too; or that of
 /// the store.
-fn given(
-    args: &ImportArgs,
-    store: &StoreSpec,
-    screen: &Screen,
-) -> Result<Vec<Arc<Password>>, Error> {
+fn given(args: &ImportArgs, store: &StoreSpec, screen: &Screen) -> Result<Vec<Unlock>, Error> {
     let protection = key_protection(store);
     if !protection.is_opened_by_password() {
         return Ok(Vec::new());
     }
-    let unlock = ask::unlocking(&args.stores, screen)?.into_iter();
-    let passwords: Vec<_> = unlock.map(|unlock| unlock.password).collect();
-    if protection.takes_password() {
-        passwords.iter().for_each(|one| warn_of_blank(one, screen));
+    check_unlock(&args.stores.unlock()?, store)?;
+    let mut unlock = ask::unlocking(&args.stores, screen)?;
+    for one in &mut unlock {
+        one.store = Some(store.clone());
+        if protection.takes_password() {
+            warn_of_blank(&one.password, screen);
+        }
     }
-    Ok(passwords)
+    Ok(unlock)
 }
 
 /// The password that a person wants to protect the private keys in a folder; `None` for none.

@@ -4,7 +4,7 @@
 use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use certstow_formats::pkcs12::target;
 use certstow_formats::sanitize::safe;
@@ -15,13 +15,11 @@ use clap_complete::engine::{ArgValueCompleter, PathCompleter, ValueCompleter as 
 use clap_complete::{CompletionCandidate, engine};
 
 use super::identities::{self, Wanted};
-use super::in_time::in_time;
+use super::in_time::{PATIENCE, in_time};
 use super::line::{Line, with_home};
+use super::of_store;
 use crate::defaults::Defaults;
 use crate::{args, notes};
-
-/// How long the system is waited for.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What may stand where the last word of the line begins.
 pub(super) fn of(line: &Line, resembling: bool) -> Vec<CompletionCandidate> {
@@ -119,14 +117,30 @@ fn with_values(argument: Arg, command: &str, context: &Arc<Context>) -> Arg {
         (_, "into") => completed(argument, |word| stores(word, true)),
         (_, "stores") => completed(argument, move |word| stores(word, importing)),
         (_, "target") => completed(argument, targets),
-        (_, "password_file" | "unlock_password_file") => {
-            argument.add(ArgValueCompleter::new(PathCompleter::file().stdio()))
-        }
-        (_, "password_vault" | "unlock_password_vault") | ("forget", "name") => {
-            completed(argument, passwords)
+        (_, "password_file") => argument.add(ArgValueCompleter::new(PathCompleter::file().stdio())),
+        (_, "unlock_password_file") => of_one_store(argument, context, |word| {
+            PathCompleter::file().stdio().complete(word)
+        }),
+        (_, "password_vault") | ("forget", "name") => completed(argument, passwords),
+        (_, "unlock_password_vault") => of_one_store(argument, context, |word| {
+            word.to_str().map(passwords).unwrap_or_default()
+        }),
+        (_, "unlock_password_env" | "unlock_password_fd" | "unlock_password_command") => {
+            of_one_store(argument, context, |_| Vec::new())
         }
         _ => argument,
     }
+}
+
+/// A value that the name of a store may stand before.
+fn of_one_store(
+    argument: Arg,
+    context: Arc<Context>,
+    values: fn(&OsStr) -> Vec<CompletionCandidate>,
+) -> Arg {
+    argument.add(ArgValueCompleter::new(move |word: &OsStr| {
+        of_store::complete(word, &context.stores, values)
+    }))
 }
 
 fn completed(

@@ -2,9 +2,12 @@
 
 use std::sync::mpsc::channel;
 use std::thread::Builder;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use certstow_formats::secret::wipe_stack;
+
+/// How long the system is waited for.
+pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What `work` gives, if it does before `until`. Its thread leaves no secret on its stack: a key that
 /// is unencrypted beside its certificate is read to pair the two. Without a thread there is nothing: what

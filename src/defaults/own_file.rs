@@ -9,13 +9,14 @@ use std::path::{Path, PathBuf};
 
 use certstow_core::nearest::nearest;
 use certstow_platform::os;
+use certstow_platform::spec::StoreSpec;
 use clap::{Arg, Command};
 use toml::de::DeValue;
 
-use crate::args::Given;
+use crate::args::{Given, Nameable};
 use crate::error::{Error, WrongOption};
 use crate::option_file::reader::{
-    self, Key, OptionText, Table, Value, exclusive, in_order, replaces,
+    self, Key, OptionText, Table, Value, exclusive, in_order, replaces, stores_in,
 };
 
 /// Options that are given each time, and are no keys: what acts once, destroys, takes protection away, or
@@ -64,7 +65,7 @@ pub(super) struct OptionsFile {
     pub(super) named: bool,
 }
 
-/// What the file says for the command of this name; `None` if there is no file.
+/// What the file says for the command of this name, which names these stores; `None` if there is no file.
 ///
 /// # Errors
 /// - [`Error::Library`]: it cannot be read.
@@ -75,6 +76,7 @@ pub(super) fn read(
     certstow: &Command,
     name: &str,
     command: &Command,
+    named: &[StoreSpec],
 ) -> Result<Option<Vec<Given>>, Error> {
     let path = &file.path;
     // A pipe may never answer, and no wait is bounded yet.
@@ -93,7 +95,7 @@ pub(super) fn read(
         Err(error) => return Err(Error::io(path.display().to_string(), error)),
     }
     let text = reader::read(path, WrongOption::OfPerson)?;
-    parse(&text, path, certstow, name, command).map(Some)
+    parse(&text, path, certstow, name, command, named).map(Some)
 }
 
 fn open_to_others(file: &Path, open: &Path) -> Error {
@@ -119,6 +121,7 @@ pub(super) fn parse(
     certstow: &Command,
     name: &str,
     command: &Command,
+    named: &[StoreSpec],
 ) -> Result<Vec<Given>, Error> {
     let text = OptionText {
         file,
@@ -127,8 +130,16 @@ pub(super) fn parse(
     };
     let mut commands = BTreeMap::new();
     runnable(certstow, "", &mut commands);
-    let reading = Reading { text, commands };
-    let table = reading.text.table()?;
+    let table = text.table()?;
+    let beside = stores_in(&table);
+    let reading = Reading {
+        text,
+        commands,
+        stores: Nameable {
+            beside: &beside,
+            elsewhere: named,
+        },
+    };
     let mut given = reading.for_all(&table, name, command)?;
     let mut of_tables = BTreeMap::new();
     reading.tables("", certstow, &table, &mut of_tables)?;
@@ -172,6 +183,8 @@ fn key_of<'a>(command: &'a Command, key: &str) -> Option<&'a Arg> {
 struct Reading<'a> {
     text: OptionText<'a>,
     commands: BTreeMap<String, Command>,
+    /// Those that a password may be for alone.
+    stores: Nameable<'a>,
 }
 
 impl Reading<'_> {
@@ -303,7 +316,8 @@ impl Reading<'_> {
         };
         let folder = self.text.file.parent().unwrap_or(Path::new(""));
         let at = |path: &Path| below(folder, path);
-        self.text.given(command, argument, (key, value), &at)
+        self.text
+            .given(command, argument, (key, value), &self.stores, &at)
     }
 
     fn refuse_exclusive(&self, command: &Command, given: &[Given]) -> Result<(), Error> {

@@ -69,7 +69,7 @@ pub(crate) fn check(
                 .retain(|entry| filters.match_entry(entry, now));
             let info = store.info();
             let left_out = backup::leave_out_of(&info, &mut listing.problems);
-            let (store, unlocks) = (store.as_ref(), !options.unlock.is_empty());
+            let (store, unlocks) = (store.as_ref(), options.for_store(spec).next().is_some());
             let locked = locked::check(&name, store, &listing, unlocks);
             // Where all keys are locked, or other stores have what is wanted, there is nothing else to try.
             let others = listing.entries.iter().any(can_be_tried)

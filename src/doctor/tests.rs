@@ -76,10 +76,10 @@ fn names_no_file_is_of_files_alone() {
     let gone = Source::File("/no/where".into());
     assert!(password(&gone, false).names_no_file());
     let command = Source::Command("certstow-no-such".parse().unwrap());
-    for check in [password(&command, false), unlock(&command).1] {
+    for check in [password(&command, false), unlock(&command, None).1] {
         assert_eq!(check.status, Status::Failed);
         assert!(!check.names_no_file(), "{check:?}");
     }
-    let (_, check) = unlock(&gone);
+    let (_, check) = unlock(&gone, None);
     assert!(check.names_no_file() && !check.is_of_vault());
 }

@@ -5,6 +5,7 @@ use std::{fmt, io};
 use certstow_core::error::{Candidate, Error, IssuedLast, Near, Nearly};
 use certstow_formats::sanitize::safe;
 use certstow_platform::os::{self, privacy};
+use certstow_platform::spec::StoreSpec;
 
 use super::facts::{Answer, Explain, FULL_DISK_ACCESS, Facts, GETS_IN, Hint};
 use super::{escrow, store, vault};
@@ -153,6 +154,18 @@ fn table(error: &Error, place: Place) -> Facts {
         ),
         Error::Password(_) => {
             Facts::new(Exit::Password, "password", of_password()).about(Answer::Password)
+        }
+        Error::PasswordUnreadable { place, .. }
+            if StoreSpec::has_scheme(place) && place.contains('=') =>
+        {
+            Facts::new(
+                Exit::Password,
+                "password",
+                Hint::on_command_line(
+                    "in SPEC=FILE, SPEC is a store only where it is written as in a --store of the same \
+                 command, or as 'certstow stores' shows it; otherwise all of it is the file",
+                ),
+            )
         }
         Error::PasswordUnreadable { .. } => Facts::new(Exit::Password, "password", of_password()),
         Error::WrongPassword { .. } => Facts::new(

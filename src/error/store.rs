@@ -97,8 +97,9 @@ fn table(error: &StoreError) -> Facts {
             Exit::InteractionRequired,
             "interaction-required",
             Hint::on_command_line(
-                "give its password with --unlock-password-file, --unlock-password-env, \
-                 --unlock-password-fd, --unlock-password-vault or --unlock-password-command",
+                "give its password, primary password or PIN with --unlock-password-file, \
+                 --unlock-password-env, --unlock-password-fd, --unlock-password-vault or \
+                 --unlock-password-command; SPEC=FILE gives it to that store alone",
             )
             .in_wizard("give its password when it is asked for"),
         ),

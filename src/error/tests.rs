@@ -54,7 +54,7 @@ variants!(
     Unavailable AccessDenied KeyAccessDenied NotFound KeyMissing KeyContainerMissing
     KeyProviderMissing KeyMismatch KeyNotExportable KeyRefused KeyUnreadableHere
     InteractionRequired KeychainInteractionRequired ConfirmationRequired WrongPassword KeyPassword
-    AlreadyThere NotImported NotRemoved InOtherText HalfDone Cancelled Damaged
+    LoginRefused SeveralTokens AlreadyThere NotImported NotRemoved InOtherText HalfDone Cancelled Damaged
 );
 variants!(
     VAULT, of_vault, VaultError,

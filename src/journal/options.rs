@@ -107,7 +107,8 @@ mod tests {
         let mut command = args::command();
         let words = "schedule install --to a --monthly last@03:15 --daily 8:05 --random-delay 5m \
                      --expires-within 30d --on-failure hidden --password-command hidden \
-                     --unlock-password-command hidden --email hidden";
+                     --unlock-password-command hidden --email hidden --store s --unlock-password-env s=hidden \
+             --unlock-password-fd s=3";
         let matches = command
             .try_get_matches_from_mut(["certstow"].into_iter().chain(words.split_whitespace()))
             .unwrap();
@@ -122,6 +123,9 @@ mod tests {
             "password-command": true,
             "unlock-password-command": true,
             "email": true,
+            "store": "s",
+            "unlock-password-env": true,
+            "unlock-password-fd": true,
         });
         assert_eq!(Value::Object(options), expected);
     }

@@ -6,12 +6,13 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use certstow_core::{text, waits};
+use certstow_platform::spec::StoreSpec;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, Command};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::args::{Given, Kind};
+use crate::args::{Given, Kind, Nameable};
 use crate::error::{Error, WrongOption};
 
 /// A table, with the places of its keys.
@@ -76,9 +77,10 @@ impl<'a> OptionText<'a> {
         command: &Command,
         argument: &Arg,
         (key, value): (&Key<'_>, &Value<'_>),
+        stores: &Nameable<'_>,
         at: &dyn Fn(&Path) -> PathBuf,
     ) -> Result<Vec<Given>, Error> {
-        let given = given(command, argument, (key.get_ref(), value), at)
+        let given = given(command, argument, (key.get_ref(), value), stores, at)
             .map_err(|message| self.refused(key, message))?;
         if given.iter().any(has_control_character) {
             let message = format!("{}: a control character is in the path", key.get_ref());
@@ -118,6 +120,30 @@ pub(crate) fn in_order<'a, 'b>(table: &'b Table<'a>) -> Vec<(&'b Key<'a>, &'b Va
     keys
 }
 
+/// The stores that a table and those inside it name, as they are written.
+pub(crate) fn stores_in(table: &Table<'_>) -> Vec<StoreSpec> {
+    let stores = table.iter().flat_map(|(key, value)| match value.get_ref() {
+        DeValue::Table(inner) => stores_in(inner),
+        value if key.get_ref() == "store" => texts_in(value)
+            .iter()
+            .filter_map(|name| name.parse().ok())
+            .collect(),
+        _ => Vec::new(),
+    });
+    stores.collect()
+}
+
+/// One text, or those of a list.
+pub(crate) fn texts_in(value: &DeValue<'_>) -> Vec<String> {
+    match value {
+        DeValue::Array(list) => list
+            .iter()
+            .flat_map(|one| texts_in(one.get_ref()))
+            .collect(),
+        value => value.as_str().map(str::to_owned).into_iter().collect(),
+    }
+}
+
 /// The words of options, read as those of a command that may need others beside them.
 pub(crate) fn check(command: &Command, given: &[Given]) -> Result<(), clap::Error> {
     let words = given.iter().flat_map(Given::words);
@@ -153,10 +179,9 @@ pub(crate) fn replaces(command: &Command, first: &Given, other: &Given) -> bool 
     // Typed together, both hold. Typed alone, --valid asks for everything that is valid, and the
     // passwords are those to be tried.
     let of_time = first.name == "valid" && other.name == "expires-within";
-    let unlock = |given: &Given| given.name.starts_with("unlock-password-");
     first.name == other.name
         || of_time
-        || (unlock(first) && unlock(other))
+        || (first.unlocks() && other.unlocks())
         || exclude_each_other(command, first, other)
 }
 
@@ -165,6 +190,7 @@ fn given(
     command: &Command,
     argument: &Arg,
     (key, value): (&str, &Value<'_>),
+    stores: &Nameable<'_>,
     at: &dyn Fn(&Path) -> PathBuf,
 ) -> Result<Vec<Given>, String> {
     let texts = texts(argument, value.get_ref()).map_err(|wanted| format!("{key}: {wanted}"))?;
@@ -174,6 +200,7 @@ fn given(
             Some(text) => Given::new(key, kind, text),
             None => Given::flag(key),
         };
+        let given = given.divided(stores, &|path| Some(at(path)));
         let Ok(given) = given.with_path(|path| Ok::<_, Infallible>(at(path)));
         given
     });
@@ -192,6 +219,14 @@ fn decimal(value: &DeValue<'_>) -> Result<Option<String>, &'static str> {
     Ok(Some(decimal.to_string()))
 }
 
+/// A number, or a text that has one behind the name of a store.
+fn one_of_several(value: &DeValue<'_>) -> Result<Option<String>, &'static str> {
+    match value.as_str() {
+        Some(text) if text.contains('=') => Ok(Some(text.to_owned())),
+        _ => decimal(value),
+    }
+}
+
 /// The values of an option, none of which is a switch's that is off; the error is what is wanted.
 fn texts(argument: &Arg, value: &DeValue<'_>) -> Result<Vec<Option<String>>, &'static str> {
     let text = |value: &DeValue<'_>| value.as_str().map(|text| Some(text.to_owned()));
@@ -201,9 +236,12 @@ fn texts(argument: &Arg, value: &DeValue<'_>) -> Result<Vec<Option<String>>, &'s
         (Kind::Flag, DeValue::Boolean(false)) => Ok(Vec::new()),
         (Kind::Flag, _) => Err("true or false is needed"),
         (Kind::Number, DeValue::Array(numbers)) if several => {
-            let texts = numbers.iter().map(|number| decimal(number.get_ref()));
+            let texts = numbers
+                .iter()
+                .map(|number| one_of_several(number.get_ref()));
             texts.collect()
         }
+        (Kind::Number, value) if several => Ok(vec![one_of_several(value)?]),
         (Kind::Number, value) => Ok(vec![decimal(value)?]),
         (_, DeValue::Array(values)) if several => {
             let texts = values.iter().map(|value| text(value.get_ref()));

@@ -5,12 +5,26 @@ use clap::FromArgMatches as _;
 use std::time::Duration;
 
 use super::*;
+use crate::args::StoreArgs;
 use crate::error::Explain as _;
 use crate::exit::Exit;
 
 /// Reads this as the file `HERE/backup.toml`.
 fn read_text(text: &str) -> Result<BackupArgs, Error> {
-    Ok(parse(text, Path::new("HERE/backup.toml"))?.args)
+    Ok(parse(text, Path::new("HERE/backup.toml"), &[])?.args)
+}
+
+/// Where passwords of locked keys come from.
+fn sources(args: &StoreArgs) -> Vec<Source> {
+    let unlock = args.unlock().unwrap().into_iter();
+    unlock.map(|unlock| unlock.source).collect()
+}
+
+/// The same, with the stores that they are for.
+fn for_stores(args: &StoreArgs) -> Vec<(Option<String>, Source)> {
+    let unlock = args.unlock().unwrap().into_iter();
+    let named = unlock.map(|unlock| (unlock.store.map(|store| store.to_string()), unlock.source));
+    named.collect()
 }
 
 /// The line and what is wrong there.
@@ -71,7 +85,7 @@ fn read_resolves_paths_against_file_folder() {
     ];
     assert_eq!(stores, expected);
     assert_eq!(args.password.source(), Some(Source::File(here.join("e"))));
-    assert_eq!(args.stores.unlock(), [Source::Stdin]);
+    assert_eq!(sources(&args.stores), [Source::Stdin]);
 }
 
 #[test]
@@ -87,10 +101,47 @@ fn read_accepts_vault_and_descriptor_passwords() {
     let vault = |name: &str| name.parse().ok().map(Source::Vault);
     let args = read_text("password-vault = 'backup'\nunlock-password-vault = 'keys'").unwrap();
     assert_eq!(args.password.source(), vault("backup"));
-    assert_eq!(args.stores.unlock(), Vec::from_iter(vault("keys")));
+    assert_eq!(sources(&args.stores), Vec::from_iter(vault("keys")));
     let args = read_text("password-fd = 3\nunlock-password-fd = 0").unwrap();
     assert_eq!(args.password.source(), Some(Source::Fd(3)));
-    assert_eq!(args.stores.unlock(), [Source::Stdin]);
+    assert_eq!(sources(&args.stores), [Source::Stdin]);
+}
+
+/// The path of the store and that of the file both start at the folder of the option file.
+#[test]
+fn read_divides_store_from_password() {
+    let args = read_text(
+        "store = ['nss:a', 'b']\nunlock-password-file = ['nss:a=c', 'b=-', 'b/c=d']\n\
+         unlock-password-env = ['nss:a=A', 'B=C']\nunlock-password-fd = ['b=3', 4]\n\
+         unlock-password-vault = 'b=keys'\nunlock-password-command = 'nss:a=pass show a=b'",
+    );
+    let args = args.unwrap();
+    let here = |name: &str| Path::new("HERE").join(name);
+    let nss = || Some(format!("nss:{}", here("a").display()));
+    let file = || Some(format!("file:{}", here("b").display()));
+    let expected = [
+        (nss(), Source::File(here("c"))),
+        (file(), Source::Stdin),
+        (None, Source::File(here("b/c=d"))),
+        (nss(), Source::Env("A".to_owned())),
+        (None, Source::Env("B=C".to_owned())),
+        (file(), Source::Fd(3)),
+        (None, Source::Fd(4)),
+        (file(), Source::Vault("keys".parse().unwrap())),
+        (nss(), Source::Command("pass show a=b".parse().unwrap())),
+    ];
+    assert_eq!(for_stores(&args.stores), expected);
+}
+
+#[test]
+fn read_refuses_store_before_what_is_no_value() {
+    for (text, line) in [
+        ("store = 'b'\nunlock-password-fd = 'b=x'", 2),
+        ("unlock-password-fd = ['3']", 1),
+        ("unlock-password-vault = 'b=a b'", 1),
+    ] {
+        assert_eq!(refused(text).0, Some(line), "{text}");
+    }
 }
 
 #[test]
@@ -157,7 +208,7 @@ fn read_refuses_mutually_exclusive_keys() {
 fn over_text(words: &str, text: &str) -> BackupArgs {
     let matches = COMMAND.clone().get_matches_from(words.split(' '));
     let typed = Typed::<BackupArgs>::from_arg_matches(&matches).unwrap();
-    let file = parse(text, Path::new("backup.toml")).unwrap();
+    let file = parse(text, Path::new("backup.toml"), &stores_of(&typed.given)).unwrap();
     over(&typed.given, &file.given).unwrap()
 }
 
@@ -179,6 +230,39 @@ fn over_prefers_command_line_to_file() {
     assert_eq!(filters.label.as_deref(), Some("Ada"));
 }
 
+/// Where the command line names other stores, nobody is to be asked for the password of that one.
+#[test]
+fn over_drops_passwords_of_replaced_stores() {
+    let text =
+        "store = ['nss:/a', '/b']\nunlock-password-env = ['nss:/a=A', '/b=B', 'nss:=N', 'C']";
+    let names = |words: &str| {
+        let sources = sources(&over_text(words, text).stores).into_iter();
+        let names = sources.map(|source| match source {
+            Source::Env(name) => name,
+            other => panic!("{other:?}"),
+        });
+        names.collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(names("--to x"), "A B N C");
+    assert_eq!(names("--to x --store /b"), "B C");
+    assert_eq!(names("--to x --store nss:/a"), "A N C");
+    assert_eq!(names("--to x --store nss:/c --store /d"), "N C");
+    assert_eq!(names("--to x --unlock-password-env D"), "D");
+}
+
+#[test]
+fn over_knows_stores_of_command_line() {
+    let here = std::env::current_dir().unwrap();
+    let text = format!(
+        "unlock-password-env = 'file:{}=A'",
+        here.join("keys").display()
+    );
+    let of_keys = over_text("--to x --store keys", &text).stores;
+    assert_eq!(sources(&of_keys), [Source::Env("A".to_owned())]);
+    let of_others = over_text("--to x --store others", &text).stores;
+    assert_ne!(sources(&of_others), [Source::Env("A".to_owned())]);
+}
+
 #[test]
 fn over_drops_file_keys_excluded_by_option() {
     let both = over_text(
@@ -189,10 +273,10 @@ fn over_drops_file_keys_excluded_by_option() {
         (both.password.source(), both.escrow),
         (None, Some("a".into()))
     );
-    assert_eq!(both.stores.unlock(), [Source::Env("B".to_owned())]);
+    assert_eq!(sources(&both.stores), [Source::Env("B".to_owned())]);
     let tried = "unlock-password-file = ['/a', '/b']\nunlock-password-env = 'C'\n\
                  unlock-password-fd = [3, 4]";
-    assert_eq!(over_text("--to x", tried).stores.unlock().len(), 5);
+    assert_eq!(sources(&over_text("--to x", tried).stores).len(), 5);
     // What is valid need not expire soon, whatever the file says.
     let both = over_text("--valid", "expires-within = '30d'")
         .filters
@@ -217,7 +301,7 @@ fn read_accepts_values_beginning_with_hyphen() {
 
 #[test]
 fn read_names_missing_file() {
-    let error = read(Path::new("nowhere/backup.toml")).unwrap_err();
+    let error = read(Path::new("nowhere/backup.toml"), &[]).unwrap_err();
     let unread = matches!(
         error,
         Error::Library(certstow_core::error::Error::Io { .. })
@@ -286,11 +370,11 @@ fn read_accepts_utf16_by_its_mark() {
     let utf8 = "\u{feff}label = 'Jürgen'\n".as_bytes().to_vec();
     for bytes in [units(u16::to_le_bytes), units(u16::to_be_bytes), utf8] {
         std::fs::write(&file, bytes).unwrap();
-        let args = read(&file).unwrap().args;
+        let args = read(&file, &[]).unwrap().args;
         assert_eq!(args.filters.filters().label.as_deref(), Some("Jürgen"));
     }
     std::fs::write(&file, b"label = 'J\xfcrgen'").unwrap();
-    let error = read(&file).unwrap_err();
+    let error = read(&file, &[]).unwrap_err();
     assert_eq!(error.exit(), Exit::Usage);
     assert!(error.to_string().contains("neither UTF-8"), "{error}");
 }

@@ -7,7 +7,8 @@ use certstow_core::export::Format;
 use certstow_platform::os::{self, CommandLine};
 
 use crate::args::{
-    AlgorithmArgs, ContentArgs, ExportArgs, Given, Kind, PasswordArgs, SelectArgs, StoreArgs, Words,
+    AlgorithmArgs, ContentArgs, ExportArgs, Given, Kind, OfStore, PasswordArgs, SelectArgs,
+    StoreArgs, Words,
 };
 
 /// The whole line, quoted for the system's shell.
@@ -93,20 +94,11 @@ fn of_stores(args: &StoreArgs) -> Vec<Given> {
     } = args;
     [
         values("store", stores.iter().map(ToString::to_string)),
-        values("unlock-password-file", unlock_password_file),
-        values("unlock-password-env", unlock_password_env),
-        values(
-            "unlock-password-fd",
-            unlock_password_fd.iter().map(ToString::to_string),
-        ),
-        values(
-            "unlock-password-vault",
-            unlock_password_vault.iter().map(ToString::to_string),
-        ),
-        values(
-            "unlock-password-command",
-            unlock_password_command.iter().map(CommandLine::text),
-        ),
+        unlocking("unlock-password-file", unlock_password_file),
+        unlocking("unlock-password-env", unlock_password_env),
+        unlocking("unlock-password-fd", unlock_password_fd),
+        unlocking("unlock-password-vault", unlock_password_vault),
+        unlocking("unlock-password-command", unlock_password_command),
     ]
     .concat()
 }
@@ -148,6 +140,11 @@ fn values(name: &str, values: impl IntoIterator<Item: Into<OsString>>) -> Vec<Gi
     given.collect()
 }
 
+/// With the stores that they are for, as they were given.
+fn unlocking<T>(name: &str, given: &[OfStore<T>]) -> Vec<Given> {
+    values(name, given.iter().map(|one| &one.text))
+}
+
 fn word(value: Option<impl Words>) -> Option<&'static str> {
     value.map(Words::word)
 }
@@ -165,7 +162,18 @@ mod tests {
         }
     }
 
-    const LINES: [&[&str]; 7] = [
+    const LINES: [&[&str]; 8] = [
+        &[
+            "ab12cd",
+            "--store",
+            "nss:/a b",
+            "--unlock-password-file",
+            "nss:/a b=/it's here",
+            "--unlock-password-fd",
+            "nss:/a b=3",
+            "--unlock-password-command",
+            "nss:/a b=pass \"show\"",
+        ],
         &["694258fc134145baf46e277b2e68bcd0576d0623"],
         &[
             "ab12cd",

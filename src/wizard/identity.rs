@@ -155,15 +155,12 @@ fn lies_in(identity: &ListedCertificate, file: &StoreProblem) -> bool {
 /// The stores in which a command finds the identity: only for a file that is the one store named, a
 /// command asks for the password that shows what is in it.
 fn stores_of(identity: &ListedCertificate, context: &WizardContext<'_>) -> StoreArgs {
-    let mut stores = context.preset.select.stores.clone();
-    let places = &identity.entry().places;
-    if let Some(file) = places
-        .first()
-        .filter(|place| context.locked.contains(place))
-    {
-        stores.stores = vec![StoreSpec::File(file.into())];
+    let stores = &context.preset.select.stores;
+    let first = identity.entry().places.first();
+    match first.filter(|place| context.locked.contains(place)) {
+        Some(file) => stores.with_one_store(StoreSpec::File(file.into())),
+        None => stores.clone(),
     }
-    stores
 }
 
 /// Another identity has another name.

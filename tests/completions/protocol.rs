@@ -279,3 +279,26 @@ fn unresponsive_store_is_skipped_in_time() {
         began.elapsed()
     );
 }
+
+/// The name of a store, and behind it the files with its password.
+#[test]
+fn passwords_of_one_store_are_completed() {
+    let folder = place();
+    fs::write(folder.path().join("a.pw"), "secret").expect("a file");
+    let ask = |word: &str| {
+        let words = [
+            "certstow",
+            "list",
+            "--store",
+            "nss:db",
+            "--unlock-password-file",
+            word,
+        ];
+        text(&powershell(folder.path(), &words)).to_owned()
+    };
+    assert_eq!(ask("nss:d"), "nss:db=\n");
+    assert_eq!(ask("nss:db=a."), "nss:db=a.pw\n");
+    assert_eq!(ask("nss:=a."), "nss:=a.pw\n");
+    assert_eq!(ask("nss:other=a."), "");
+    assert_eq!(ask("a."), "a.pw\n");
+}

@@ -10,7 +10,7 @@ use certstow_core::password::Source;
 use certstow_platform::os::{self, MappedDrive};
 use certstow_platform::spec::{StoreSpec, SystemStoreLocation};
 
-use crate::args::{BackupArgs, Given, Kind, ScheduleInstallArgs, Typed};
+use crate::args::{BackupArgs, Given, Kind, Nameable, ScheduleInstallArgs, Typed, stores_of};
 use crate::commands::backup::options;
 use crate::error::Error;
 use crate::option_file;
@@ -44,10 +44,13 @@ impl Line {
         owner: Owner,
         paths: Paths,
     ) -> Result<Self, Error> {
-        let (backup, given) = (&args.backup, &args.given());
-        refuse_what_a_task_lacks(given)?;
+        let (backup, typed) = (&args.backup, args.given());
         let system = scheduler == Scheduler::TaskScheduler && owner == Owner::Machine;
-        let configured = Configured::of(backup, given, paths)?;
+        let configured = Configured::of(backup, &typed, paths);
+        let of_config = configured.as_ref().map(|one| one.stores.clone());
+        let given = &divided(typed, &of_config.unwrap_or_default(), paths);
+        refuse_what_a_task_lacks(given)?;
+        let configured = configured?;
         if !configured.unread {
             // What makes no sense together.
             options(&option_file::with_file(backup)?)?;
@@ -124,6 +127,22 @@ impl Line {
         }
         Ok(())
     }
+}
+
+/// The same, each password of locked keys with the store that it is for. A store that the file for
+/// `--config` names counts where the command line names none.
+fn divided(given: Vec<Given>, of_config: &[StoreSpec], paths: Paths) -> Vec<Given> {
+    let beside = stores_of(&given);
+    let stores = Nameable {
+        beside: &beside,
+        elsewhere: if beside.is_empty() { of_config } else { &[] },
+    };
+    let at = |path: &Path| match paths {
+        Paths::AsWritten => Some(path.to_owned()),
+        Paths::Absolute => std::path::absolute(path).ok(),
+    };
+    let given = given.into_iter();
+    given.map(|given| given.divided(&stores, &at)).collect()
 }
 
 /// Sources that exist while the command is typed, and not when the task runs.
@@ -277,21 +296,19 @@ impl Configured {
                 ..Self::default()
             });
         }
-        let Typed { args, given: own } = option_file::read(file)?;
+        let Typed { args, given: own } = option_file::read(file, &stores_of(given))?;
         for given in own {
             of_this_machine(given)?;
         }
         let password = args.password.source();
         let (mut credentials, mut starts_programs) = (Vec::new(), args.on_failure.is_some());
         // One on the command line stands in place of all of the file's.
-        let mut unlock = args.stores.unlock();
-        if given
-            .iter()
-            .any(|given| given.name.starts_with("unlock-password-"))
-        {
+        let mut unlock = args.stores.unlock()?;
+        if given.iter().any(Given::unlocks) {
             unlock.clear();
         }
-        for source in unlock.iter().chain(&password) {
+        let unlock = unlock.iter().map(|unlock| &unlock.source);
+        for source in unlock.chain(&password) {
             refuse_source(source, file)?;
             match source {
                 Source::Vault(name) => credentials.push(name.to_string()),

@@ -15,6 +15,7 @@ fn given(text: &str, name: &str) -> Result<Vec<String>, Error> {
         &certstow,
         name,
         &command,
+        &[],
     )?;
     let words = given
         .iter()

@@ -386,3 +386,69 @@ fn mapped_away_names_the_share() {
     let text = mapped_away(Path::new(r"Z:\Backup"), &mapped).to_string();
     assert!(text.ends_with(r"as in \\server\share"), "{text}");
 }
+
+/// The store's path and the file's are made absolute, both.
+#[test]
+fn line_names_the_store_of_a_password() {
+    let here = std::env::current_dir().unwrap();
+    let line = systemd(&[
+        "--to",
+        "one",
+        "--password-vault",
+        "backup",
+        "--store",
+        "nss:profile",
+        "--unlock-password-file",
+        "nss:profile=pw",
+        "--unlock-password-vault",
+        "nss:profile=firefox",
+        "--unlock-password-command",
+        "nss:profile=pass show firefox",
+        "--unlock-password-file",
+        "profile=pw",
+    ])
+    .unwrap();
+    let profile = format!("nss:{}", here.join("profile").display());
+    let password = here.join("pw").display().to_string();
+    for (option, value) in [
+        ("--unlock-password-file", format!("{profile}={password}")),
+        ("--unlock-password-vault", format!("{profile}=firefox")),
+        (
+            "--unlock-password-command",
+            format!("{profile}=pass show firefox"),
+        ),
+        (
+            "--unlock-password-file",
+            here.join("profile=pw").display().to_string(),
+        ),
+    ] {
+        let given = |pair: &[String]| pair[0] == option && pair[1] == value;
+        assert!(line.arguments.windows(2).any(given), "{value}: {line:?}");
+    }
+    assert_eq!(line.credentials, ["firefox", "backup"]);
+    assert!(line.starts_programs);
+}
+
+#[test]
+fn line_refuses_sources_of_one_store_that_a_task_lacks() {
+    for (option, value) in [
+        ("--unlock-password-env", "nss:profile=PW"),
+        ("--unlock-password-fd", "nss:profile=3"),
+        ("--unlock-password-file", "nss:profile=-"),
+    ] {
+        let words = [
+            "--to",
+            "one",
+            "--password-vault",
+            "backup",
+            "--store",
+            "nss:profile",
+        ];
+        let refused = systemd(&[&words[..], &[option, value]].concat()).unwrap_err();
+        let told = refused.to_string();
+        assert!(
+            told.contains(&format!("{option} means nothing here")),
+            "{told}"
+        );
+    }
+}

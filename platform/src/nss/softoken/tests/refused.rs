@@ -28,7 +28,6 @@ fn wrong_password_changes_nothing() {
         let wrong = Password::new(wrong);
         let database = Database {
             password: Some(&wrong),
-            is_new: false,
             ..profile.database()
         };
         let imported = database.import(Library::find(false), &new.coming(), &EXPORTABLE);
@@ -43,7 +42,6 @@ fn wrong_password_changes_nothing() {
     }
     let database = Database {
         password: None,
-        is_new: false,
         ..profile.database()
     };
     let error = database.import(Library::find(false), &new.coming(), &EXPORTABLE);
@@ -62,7 +60,6 @@ fn password_that_is_not_needed_does_no_harm() {
     let unneeded = Password::new("unneeded".to_owned());
     let database = Database {
         password: Some(&unneeded),
-        is_new: false,
         ..profile.database()
     };
     let identity = Identity::fixture("rsa");
