@@ -242,9 +242,7 @@ fn doctor_says_which_source_is_for_which_store() {
     assert_eq!(code, Some(14), "{shown}");
     let locked = "nss:two: nothing gives the password of 1 locked key, of Two Example";
     assert!(shown.contains(locked), "{shown}");
-    let (code, shown) = world.run(&format!(
-        "doctor --store nss:two --unlock-password-file nss:two=one.pw"
-    ));
+    let (code, shown) = world.run("doctor --store nss:two --unlock-password-file nss:two=one.pw");
     assert_eq!(code, Some(14), "{shown}");
     assert!(
         shown.contains("1 locked key did not come out, of Two Example"),
