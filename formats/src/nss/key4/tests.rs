@@ -1,5 +1,5 @@
-use crate::der;
 use super::*;
+use crate::der;
 
 const LIMIT: u32 = 10_000_000;
 

@@ -196,7 +196,8 @@ impl Profile {
         identity: &NewIdentity<'_>,
         options: &ImportOptions<'_>,
     ) -> Result<EntryId, StoreError> {
-        self.database().import(Library::find(false), identity, options)
+        self.database()
+            .import(Library::find(false), identity, options)
     }
 
     /// Imports a fixture by certstow, with its issuer.
@@ -218,7 +219,8 @@ impl Profile {
         certificate: &Certificate,
         what: Removal,
     ) -> Result<Vec<String>, StoreError> {
-        self.database().remove(Library::find(false), certificate, what)
+        self.database()
+            .remove(Library::find(false), certificate, what)
     }
 
     /// Imports a fixture by `pk12util`.
