@@ -202,14 +202,14 @@ pub(crate) fn defaults(defaults: &Defaults) -> Vec<Check> {
 }
 
 /// The password of locked keys, of one store or of any, if it is there, and how that went.
-pub(crate) fn unlock(source: &Source, store: Option<&StoreSpec>) -> (Option<Password>, Check) {
+pub(crate) fn unlock(source: &Source, only: Option<&StoreSpec>) -> (Option<Password>, Check) {
     let (password, check) = match password::read(source, true) {
         Ok(password) => (Some(password), there("unlock", source)),
         Err(error) => (None, missing("unlock", source, &error)),
     };
-    match store {
-        Some(store) => {
-            let about = format!("{}, for {store}", check.about);
+    match only {
+        Some(only) => {
+            let about = format!("{}, for {only}", check.about);
             (password, Check { about, ..check })
         }
         None => (password, check),

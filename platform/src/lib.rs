@@ -15,6 +15,7 @@ pub mod event_log;
 mod exported_key;
 mod file;
 pub mod file_name;
+mod folders;
 mod key_state;
 #[cfg(any(target_os = "macos", test))]
 mod macos;
@@ -38,6 +39,7 @@ use std::path::{Path, PathBuf};
 
 use error::StoreError;
 pub use file::{OpenedFile, certificates_in, left_behind_below, needs_password, private_keys_in};
+pub use folders::{options_file, personal_folder, state_folder};
 use spec::{Keychain, NssDatabase, StoreSpec, SystemStore, SystemStoreLocation};
 pub use store::OpenOptions;
 use store::{Application, StoreInfo};
@@ -170,6 +172,11 @@ pub struct KnownStore {
     pub unavailable: Option<String>,
 }
 
+/// The PKCS#11 modules that this system has told p11-kit of: what can follow `pkcs11:`. None is loaded.
+pub fn known_modules() -> Vec<String> {
+    pkcs11::modules()
+}
+
 /// The stores this platform knows of, present or not, in the order they are searched.
 pub fn known_stores() -> Vec<KnownStore> {
     let personal = personal_folder().map(|folder| KnownStore {
@@ -237,27 +244,6 @@ fn known_store(spec: StoreSpec, open: Open) -> KnownStore {
         spec,
         unavailable,
     }
-}
-
-/// The default personal folder: `certstow/personal` in `$XDG_DATA_HOME` or `~/.local/share` on
-/// Linux, in `~/Library/Application Support` on macOS, in `%APPDATA%` on Windows. `None` when
-/// there is no home folder. It need not exist.
-pub fn personal_folder() -> Option<PathBuf> {
-    Some(os::data_folder()?.join("certstow").join("personal"))
-}
-
-/// The file in which a person keeps options for all commands: `certstow/config.toml` in `$XDG_CONFIG_HOME`
-/// or `~/.config` on Linux, beside the folder that [`personal_folder`] names elsewhere. `None` when there
-/// is no home folder. It need not exist.
-pub fn options_file() -> Option<PathBuf> {
-    Some(os::config_folder()?.join("certstow").join("config.toml"))
-}
-
-/// Where certstow keeps what it has to remember between runs: in a service of systemd the folder that
-/// its manager made for it (`StateDirectory=`, systemd.exec(5)), else `certstow` in the folder that
-/// [`personal_folder`] names. `None` when there is neither. It need not exist.
-pub fn state_folder() -> Option<PathBuf> {
-    os::service_state_folder().or_else(|| Some(os::data_folder()?.join("certstow")))
 }
 
 /// Has a file that outgrows the limit of this process (`RLIMIT_FSIZE`) be an error of the write on

@@ -10,6 +10,7 @@ use crate::screen::Screen;
 
 pub(crate) fn run(screen: &Screen) -> Result<Exit, Error> {
     let stores = certstow_platform::known_stores();
+    let modules = certstow_platform::known_modules();
     if screen.json {
         let stores = stores.iter().map(|known| {
             let application = known.application.as_ref();
@@ -25,7 +26,8 @@ pub(crate) fn run(screen: &Screen) -> Result<Exit, Error> {
                 )
                 .with("encrypted", &certstow_platform::is_encrypted(&known.spec))
         });
-        screen.print_json(&Object::new("certstow.stores/1").list("stores", stores))?;
+        let told = Object::new("certstow.stores/1").list("stores", stores);
+        screen.print_json(&told.with("modules", &modules))?;
         return Ok(Exit::Done);
     }
     screen.print(|out| {
@@ -37,10 +39,20 @@ pub(crate) fn run(screen: &Screen) -> Result<Exit, Error> {
         writeln!(
             out,
             "file:DIR\n  any folder of certificate and key files, with --store\n\
-             nss:DIR\n  any folder with an NSS database (cert9.db), with --store; nss: is every one that is found"
+             nss:DIR\n  any folder with an NSS database (cert9.db), with --store; nss: is every one that is found\n\
+             pkcs11:MODULE\n  smart cards and other tokens by their PKCS#11 module, with --store{}",
+            safe(&known(&modules))
         )
     })?;
     Ok(Exit::Done)
+}
+
+/// Which modules there are.
+fn known(modules: &[String]) -> String {
+    match modules {
+        [] => String::new(),
+        modules => format!("; here are {}", modules.join(", ")),
+    }
 }
 
 /// Whether it can be used, and whether a password locks its private keys.

@@ -4,6 +4,7 @@
 
 mod backup;
 mod cost;
+mod medians;
 mod nss;
 mod report;
 mod scale;
@@ -12,17 +13,13 @@ mod subject;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
 
 use crate::command::{cargo, command, printed, program, root, run as run_command};
 use crate::{files, setup};
+use medians::{QUICK_RUNS, SLOW_RUNS, medians};
 use report::{MEBIBYTE, cores, ratio, show, verdict};
 use subject::Bench;
-
-/// How often a slow and a quick command are run.
-const SLOW_RUNS: usize = 7;
-const QUICK_RUNS: usize = 101;
 
 type Measure = fn(&Bench) -> Result<(), String>;
 
@@ -195,43 +192,4 @@ fn cat(store: &Path) -> Command {
         .arg(store)
         .args(["-type", "f", "-exec", "cat", "{}", "+"]);
     command
-}
-
-/// Does the jobs in turn, `runs` times, after once for the caches; the median of each. A job is
-/// commands, one after the other.
-fn medians<const N: usize>(
-    jobs: &mut [Vec<Command>; N],
-    runs: usize,
-) -> Result<[Duration; N], String> {
-    let mut times = [const { Vec::new() }; N];
-    for run in 0..=runs {
-        for (job, times) in jobs.iter_mut().zip(&mut times) {
-            let time = job.iter_mut().map(time).sum::<Result<Duration, _>>()?;
-            if run > 0 {
-                times.push(time);
-            }
-        }
-    }
-    Ok(times.map(|mut times| {
-        times.sort();
-        times[times.len() / 2]
-    }))
-}
-
-fn time(command: &mut Command) -> Result<Duration, String> {
-    command
-        .env("BENCH_PASSWORD", "bench")
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    let began = Instant::now();
-    let status = command
-        .status()
-        .map_err(|error| format!("{command:?}: {error}"))?;
-    let time = began.elapsed();
-    if status.success() {
-        Ok(time)
-    } else {
-        Err(format!("{command:?} ended with {status}"))
-    }
 }

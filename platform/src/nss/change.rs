@@ -8,8 +8,10 @@ use certstow_formats::certificate::EntryId;
 use certstow_formats::nss::{KeyState, PasswordState};
 use certstow_formats::secret::Password;
 
+use super::listing;
+use super::nss_store::NssStore;
+use super::snapshot::Snapshot;
 use super::softoken::{Database, Library, NEVER_INITIALISED};
-use super::{NssStore, Snapshot, listing};
 use crate::error::StoreError;
 use crate::store::{Ask, ExistingEntry, ImportOptions, NewIdentity, Removal};
 

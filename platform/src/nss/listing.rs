@@ -9,7 +9,7 @@ use certstow_formats::nss::records::{self, ObjectId};
 use certstow_formats::nss::{self, Orphan, PasswordState};
 
 use super::files::ReadError;
-use super::{CERT9, KEY4, Snapshot};
+use super::snapshot::{CERT9, KEY4, Snapshot};
 use crate::key_state::{KeyState, NotExportable};
 use crate::store::{Entry, Listing, Problem, ProblemKind};
 

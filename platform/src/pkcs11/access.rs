@@ -40,7 +40,7 @@ impl Access {
             spec,
             token,
             known,
-            notes: crate::state_folder(),
+            notes: crate::folders::state_folder(),
         }
     }
 

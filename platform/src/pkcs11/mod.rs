@@ -4,6 +4,7 @@
 //! hardware never does, which is said at once, before any PIN. Source: PKCS #11 Base Specification 3.0.
 
 mod access;
+mod configured;
 mod contents;
 mod error;
 mod import;
@@ -26,6 +27,7 @@ use certstow_formats::secret::PrivateKey;
 use cryptoki::session::Session;
 
 use self::access::Access;
+pub(crate) use self::configured::modules;
 use self::objects::{CertificateObject, Keys, PrivateKeyObject};
 use self::token::Token;
 use self::wrap::Kept;

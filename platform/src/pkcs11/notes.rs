@@ -1,5 +1,5 @@
 //! Notes of PINs that were given to a token while nobody was at hand, in a file for each token below
-//! [`state_folder`](crate::state_folder): made before the PIN is given, and removed once the token took
+//! [`state_folder`](crate::folders::state_folder): made before the PIN is given, and removed once the token took
 //! it. As long as one is there, and the PIN comes from where that one came from, no further run gives it:
 //! a task would lock a card within three nights. No PIN is in it, nor anything made of one, since a hash
 //! of four digits is as good as they are.

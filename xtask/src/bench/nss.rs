@@ -4,9 +4,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::medians::{QUICK_RUNS, SLOW_RUNS, medians};
 use super::report::{ratio, show, verdict};
 use super::subject::Bench;
-use super::{QUICK_RUNS, SLOW_RUNS, medians};
 use crate::certificates::{Pair, Validity};
 use crate::command::{capture, command, ensure, program, succeeds};
 use crate::files;
