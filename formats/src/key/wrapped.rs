@@ -150,7 +150,7 @@ mod tests {
                 kw(&padded(text, SEMIBLOCK, |count| count)),
                 kw(&padded(text, BLOCK, |count| count)),
             ];
-            if text.len() % SEMIBLOCK == 0 {
+            if text.len().is_multiple_of(SEMIBLOCK) {
                 forms.push(kw(text));
             }
             for (at, wrapped) in forms.into_iter().enumerate() {

@@ -17,10 +17,7 @@ const LARGEST: u64 = 64 << 10;
 
 /// What they name, each once, as it can follow `pkcs11:`. Those that only say whom to trust are left out.
 pub(crate) fn modules() -> Vec<String> {
-    let found: BTreeSet<_> = FOLDERS
-        .iter()
-        .flat_map(|folder| in_folder(folder))
-        .collect();
+    let found: BTreeSet<_> = FOLDERS.iter().flat_map(in_folder).collect();
     found.into_iter().collect()
 }
 
