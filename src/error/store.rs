@@ -149,7 +149,8 @@ fn table(error: &StoreError) -> Facts {
             Hint::on_command_line(
                 "name one of them: --store 'pkcs11:MODULE?token=LABEL'; a PIN is given to one token \
                  alone",
-            ),
+            )
+            .in_wizard("name one of the tokens when certstow is started"),
         ),
         StoreError::AlreadyThere { .. } => Facts::new(
             Exit::Target,
