@@ -188,10 +188,13 @@ impl Access {
             );
             return Err(self.refused(reason, None));
         }
+        // Where there is no session, no PIN is given, and none is to be noted.
+        self.session(state)?;
         let left = note.as_ref().map(Note::leave);
-        if let (Some(Err(error)), true) = (left, self.token.is_hardware) {
+        if !matches!(left, Some(Ok(()))) {
             let reason = "a PIN that is wrong cannot be noted, and would be given again and again";
-            return Err(self.refused(reason.to_owned(), Some(error.into())));
+            let error = left.and_then(Result::err);
+            return Err(self.refused(reason.to_owned(), error.map(Into::into)));
         }
         let answer = self.give(state, &known.password)?;
         self.answered(answer)
@@ -255,8 +258,13 @@ impl Access {
             Some(Ok(())) => return Ok(()),
             None => (0, None),
             Some(Err(error @ StoreError::WrongPassword { .. })) => (1, Some(error)),
-            // Nothing was tried, which a person may do.
-            Some(Err(error @ StoreError::LoginRefused { .. })) => (0, Some(error)),
+            // If nothing was tried, a person may do so.
+            Some(Err(error @ StoreError::LoginRefused { .. })) => {
+                if state.login.has_failed() {
+                    state.give_up();
+                }
+                (0, Some(error))
+            }
             Some(Err(error)) => return Err(error),
         };
         if state.is_given_up() {
@@ -293,7 +301,13 @@ impl Access {
             let answer = self.give(state, &pin)?;
             match self.answered(answer) {
                 Err(StoreError::WrongPassword { .. }) => wrong += 1,
-                result => return result,
+                result => {
+                    // What the module says may mean a wrong PIN.
+                    if result.is_err() {
+                        state.give_up();
+                    }
+                    return result;
+                }
             }
         }
         if ask.interaction() == Interaction::Allowed {

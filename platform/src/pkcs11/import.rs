@@ -4,18 +4,16 @@
 //! hardware, out of which it could not be saved again.
 
 use certstow_formats::certificate::{Certificate, EntryId};
-use certstow_formats::key::forms;
 use certstow_formats::{der, key};
 use cryptoki::object::{Attribute, CertificateType, ObjectClass, ObjectHandle};
 use cryptoki::session::Session;
 
 use super::access::Access;
-use super::contents::Contents;
+use super::contents::{self, Contents, OwnKeys};
 use super::error::ModuleError;
 use super::new_key::{self, NewKey};
 use super::objects::{CertificateObject, PrivateKeyObject};
 use super::token::State;
-use super::wrap::{self, Kept};
 use crate::error::StoreError;
 use crate::store::{Ask, ExistingEntry, ImportOptions, NewIdentity};
 
@@ -54,15 +52,15 @@ pub(super) fn import(
     };
     let id = identity.certificate.id();
     let copies = contents.copies_of(&id);
-    let own = contents.keys_of(identity.certificate, &copies);
+    let own = contents.keys_of(&session, identity.certificate, &copies);
     let existing = options.existing;
-    let obsolete = match (copies.as_slice(), own.as_slice()) {
+    let obsolete = match (copies.as_slice(), own.all.as_slice()) {
         ([_, ..], [_, ..]) if existing == ExistingEntry::Keep => {
             return Err(StoreError::AlreadyThere { place });
         }
         ([_, ..], [first, ..]) => import.replace(&contents, &copies, &own, *first),
         ([first, ..], []) => import.complete(&contents, first).map(|()| Vec::new()),
-        ([], _) => import.add(&contents, &own).map(|()| Vec::new()),
+        ([], _) => import.add(&contents, &own.all).map(|()| Vec::new()),
     };
     match obsolete {
         Ok(obsolete) => import.finish(&obsolete)?,
@@ -137,17 +135,22 @@ impl Import<'_> {
         &mut self,
         contents: &Contents,
         copies: &[&CertificateObject],
-        own: &[ObjectHandle],
+        own: &OwnKeys,
         first: ObjectHandle,
     ) -> Result<Vec<ObjectHandle>, Failed> {
         let mut obsolete: Vec<ObjectHandle> = copies.iter().map(|copy| copy.handle).collect();
         let id = self.id_of(contents, first);
-        if !self.is_kept_as_wanted(contents, own) {
-            if contents.are_shared(own, &self.identity.certificate.id()) {
+        if !self.is_kept_as_wanted(contents, &own.all) {
+            if contents.are_shared(&own.all, &self.identity.certificate.id()) {
                 return Err(Failed::Refused(OTHERWISE));
             }
+            if !own.are_proven {
+                return Err(Failed::Refused(
+                    "the token does not tell whether the private key that is there is this certificate's",
+                ));
+            }
             self.make_key(&id, contents)?;
-            obsolete.extend(own);
+            obsolete.extend(&own.all);
         }
         self.make_issuers(contents)?;
         self.make_certificate(self.identity.certificate, self.identity.label, &id)?;
@@ -219,15 +222,7 @@ impl Import<'_> {
     /// Whether the key that was made comes out again, and is the one that was put in.
     fn comes_out(&self, made: ObjectHandle, spki: &[u8]) -> Result<bool, Failed> {
         let object = PrivateKeyObject::read(self.session, made)?;
-        match wrap::take_out(self.session, &object) {
-            Ok(private) => {
-                let private = forms::with_rsa_algorithm_of(private, spki);
-                let public = key::public_key_of(&private).unwrap_or_default();
-                Ok(key::same_public_key(&public, spki))
-            }
-            Err(Kept::Module(error)) => Err(Failed::Module(error)),
-            Err(Kept::Policy(_) | Kept::NoMechanism(_) | Kept::Random(_)) => Ok(false),
-        }
+        Ok(contents::is_of(self.session, &object, spki) == Some(true))
     }
 
     fn make_issuers(&mut self, contents: &Contents) -> Result<(), Failed> {
@@ -266,7 +261,8 @@ impl Import<'_> {
 
     /// Takes out what is obsolete, now that the new is there.
     fn finish(&self, obsolete: &[ObjectHandle]) -> Result<(), StoreError> {
-        for &object in obsolete {
+        // A module may have put the new object in the place of the old one.
+        for &object in obsolete.iter().filter(|old| !self.made.contains(old)) {
             self.session.destroy_object(object).map_err(|error| {
                 let reason = "the new entry is there, and so is the old one";
                 let error = ModuleError::from(error);

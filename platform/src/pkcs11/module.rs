@@ -34,8 +34,11 @@ pub(super) fn load(spec: &StoreSpec, module: &Module) -> Result<Arc<LoadedModule
     for path in candidates(module) {
         match load_file(&path) {
             Ok(module) => return Ok(module),
-            // The next place may have it. One that is there and fails is what is wrong.
-            Err(Failure::NotLoaded(error)) if is_absent(&error) => last = Some(error),
+            // The next place may have it. One that is there and fails is what is wrong,
+            // as is one that lacks a library which it needs.
+            Err(Failure::NotLoaded(error)) if is_absent(&error) && !path.is_file() => {
+                last = Some(error);
+            }
             Err(failure) => return Err(failure.of(spec)),
         }
     }

@@ -40,6 +40,8 @@ pub(super) struct PrivateKeyObject {
     pub(super) is_extractable: bool,
     /// What its public half may be; more than one where the form is not certain, none if not known.
     values: Vec<Vec<u8>>,
+    /// Whether the key itself tells that, and not the public key beside it.
+    tells_value: bool,
 }
 
 /// What is looked at of one.
@@ -64,6 +66,7 @@ impl PrivateKeyObject {
     }
 
     fn of(handle: ObjectHandle, attributes: &[Attribute]) -> Self {
+        let values = values_of(attributes);
         let mut object = Self {
             handle,
             id: id_of(attributes),
@@ -71,7 +74,8 @@ impl PrivateKeyObject {
             // As the standard has them be where a token does not say.
             is_sensitive: true,
             is_extractable: true,
-            values: values_of(attributes),
+            tells_value: !values.is_empty(),
+            values,
         };
         let mut only_trusted = false;
         for attribute in attributes {
@@ -84,6 +88,11 @@ impl PrivateKeyObject {
         }
         object.is_extractable &= !only_trusted;
         object
+    }
+
+    /// Whether it tells its own public half: else a CKA_ID is all that says whose it is.
+    pub(super) fn tells_value(&self) -> bool {
+        self.tells_value
     }
 
     /// Whether it is of a kind that every token with a way to wrap keys wraps.

@@ -31,7 +31,8 @@ pub(super) fn remove(
     };
     let certificate = Certificate::from_der(first.der())
         .map_err(|error| StoreError::damaged(&place, error.to_string(), Some(error.into())))?;
-    let keys = contents.keys_of(&certificate, &copies);
+    let own = contents.keys_of(access.session(state)?, &certificate, &copies);
+    let keys = own.all;
     let is_shared = contents.are_shared(&keys, id);
     let mut obsolete = Vec::new();
     match what {
@@ -42,6 +43,11 @@ pub(super) fn remove(
         }
         Removal::Key => {}
         Removal::Entry => obsolete.extend(copies.iter().map(|copy| copy.handle)),
+    }
+    if !is_shared && !own.are_proven {
+        let reason =
+            "the token does not tell whether the private key is this certificate's or another's";
+        return Err(StoreError::not_removed(place, reason, None));
     }
     if !is_shared {
         obsolete.extend(&keys);
