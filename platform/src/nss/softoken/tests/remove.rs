@@ -133,3 +133,40 @@ fn removing_keyless_certificate_works_and_other_keys_stay() {
     assert!(profile.rows() == before);
     profile.gives_key_of(&namesake);
 }
+
+/// A certificate whose public key nothing here reads may have any id, that of another's key or none.
+#[test]
+#[ignore = "needs NSS, OpenSSL and Python"]
+fn removing_certificate_of_unread_kind_keeps_keys_of_others() {
+    for name in ["rsa", "P-256"] {
+        for without_id in [false, true] {
+            let profile = Profile::new("");
+            profile.imported(name, "Ada");
+            if without_id {
+                profile.sql("key4.db", "update nssPrivate set a102 = x''");
+            }
+            let foreign = Identity::fixture("ed25519").certificate;
+            let file = profile.path("../foreign.crt");
+            std::fs::write(&file, foreign.der()).unwrap();
+            let mut add = profile.tool("certutil");
+            add.args(["-A", "-n", "Grace", "-t", ",,", "-i"]).arg(&file);
+            run(&mut add);
+            let id = match without_id {
+                true => "x''",
+                false => {
+                    "(select a102 from nssPublic where a3 = cast('Ada' as blob) and a0 = x'00000001')"
+                }
+            };
+            let same_id =
+                format!("update nssPublic set a102 = {id} where a3 = cast('Grace' as blob)");
+            profile.sql("cert9.db", &same_id);
+            let error = profile.remove(&foreign, Removal::Key);
+            assert!(
+                matches!(error, Err(StoreError::KeyMissing { .. })),
+                "{name}: {error:?}"
+            );
+            profile.remove(&foreign, Removal::Entry).unwrap();
+            profile.gives_key_of(&Identity::fixture(name));
+        }
+    }
+}
