@@ -15,7 +15,9 @@ use std::collections::HashMap;
 use certstow_formats::certificate::{EntryId, Property};
 use certstow_formats::chain::{self, Candidates, Include};
 use certstow_platform::error::StoreError;
-use certstow_platform::store::{Ask, Entry, ExistingEntry, KeyState, NewIdentity, Store};
+use certstow_platform::store::{
+    Ask, Entry, ExistingEntry, KeyProtection, KeyState, NewIdentity, Store,
+};
 
 use crate::error::Error;
 use crate::export::key::ProvenKey;
@@ -60,10 +62,18 @@ impl Present {
     /// # Errors
     /// [`Error::Store`]: the store cannot be listed.
     pub fn of(store: &dyn Store) -> Result<Self, Error> {
-        let entries = waits::list(store)?.entries;
-        let with_key = entries
-            .iter()
-            .filter(|entry| entry.key != KeyState::Missing);
+        let listing = waits::list(store)?;
+        let protection = store.info().key_protection;
+        let whole = listing.problems.is_empty();
+        let has_key = |key: &KeyState| match key {
+            KeyState::Missing => false,
+            // Before its PIN is given, a token shows certificates alone.
+            KeyState::Locked(_) => protection != KeyProtection::Token,
+            // What cannot be read may be what is missing; the store decides.
+            KeyState::Unknown => whole,
+            KeyState::Exportable | KeyState::NotExportable(_) => true,
+        };
+        let with_key = listing.entries.iter().filter(|entry| has_key(&entry.key));
         let places = with_key.map(|entry| (entry.id, entry.place()));
         Ok(Self(places.collect()))
     }

@@ -147,7 +147,8 @@ pub trait Store: Send {
     ///   what the options ask; or the operating system refused. Nothing was left behind.
     /// - [`StoreError::NotRemoved`]: what it is to replace lies where it cannot be taken out.
     ///   Nothing was left behind.
-    /// - [`StoreError::HalfDone`]: it is in the store, and so is what it was to replace.
+    /// - [`StoreError::HalfDone`]: it is in the store, and so is what it was to replace; or it was put in only
+    ///   in part.
     /// - [`StoreError::InteractionRequired`], [`StoreError::KeychainInteractionRequired`],
     ///   [`StoreError::WrongPassword`], [`StoreError::LoginRefused`], [`StoreError::Cancelled`]: as
     ///   [`Store::private_key`].

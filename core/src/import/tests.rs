@@ -1,4 +1,5 @@
 mod counts;
+mod present;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -332,7 +332,7 @@ impl Keys {
 }
 
 /// The private keys by what pairs them with certificates: their public value, and their CKA_ID where
-/// the public value of one of the two is not known.
+/// the key has none.
 struct Pairing<'k> {
     keys: &'k [PrivateKeyObject],
     by_public_value: HashMap<&'k [u8], usize>,
@@ -368,7 +368,7 @@ impl<'k> Pairing<'k> {
         }
         // NSS finds a key by its id alone, and so may find another's.
         let &at = self.by_id.get(object.cka_id.as_slice())?;
-        (value.is_none() || self.keys[at].public_value().is_none()).then_some(at)
+        self.keys[at].public_value().is_none().then_some(at)
     }
 }
 

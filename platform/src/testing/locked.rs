@@ -86,6 +86,7 @@ fn who_was_wrong_is_not_asked_for_every_key(fixture: &mut dyn Fixture) {
             matches!(error, Err(StoreError::WrongPassword { .. })),
             "{error:?}"
         );
+        assert!(mistaken.asked >= 1, "nobody was asked");
         assert_eq!(*asked.get_or_insert(mistaken.asked), mistaken.asked);
     }
 }

@@ -32,7 +32,7 @@ fn list_tells_certificates_by_nickname_and_object() {
     let store = store(&profile);
     let info = store.info();
     assert_eq!(info.description, "NSS database");
-    assert_eq!(info.key_protection, KeyProtection::Token);
+    assert_eq!(info.key_protection, KeyProtection::PrimaryPassword);
     assert_eq!(info.application, None);
     let listing = store.list().unwrap();
     assert_eq!(listing.problems, []);
@@ -179,7 +179,7 @@ fn private_key_is_never_anothers() {
     );
     profile.sql("cert9.db", &change);
     let error = refusal(&*store(&profile), "ed25519");
-    assert!(matches!(error, StoreError::KeyMismatch { .. }), "{error:?}");
+    assert!(matches!(error, StoreError::KeyMissing { .. }), "{error:?}");
     assert_exports(&profile, "rsa");
 }
 

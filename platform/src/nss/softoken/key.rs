@@ -129,7 +129,8 @@ impl NewKey {
                     &self.private_template(terms),
                 )
             });
-        session.forget(wrapping)?;
+        // If that fails, it ends with the session.
+        let _ = session.forget(wrapping);
         put
     }
 

@@ -4,7 +4,7 @@
 use certstow_formats::certificate::Certificate;
 use certstow_formats::der::{self, INTEGER, OCTET_STRING};
 use certstow_formats::key::{modulus_or_point, normalized};
-use cryptoki::object::{Attribute, AttributeType, ObjectClass, ObjectHandle};
+use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHandle};
 
 use super::key::NSS_DB;
 use super::refusal::Refusal;
@@ -82,7 +82,11 @@ pub(super) fn private_keys(
 ) -> Result<Vec<PrivateKeyObject>, Refusal> {
     let class = Attribute::Class(ObjectClass::PRIVATE_KEY);
     let value = modulus_or_point(spki);
-    let mut found = session.find(&[class.clone(), Attribute::Id(id.to_vec())])?;
+    // Keys without an id have none in common.
+    let mut found = match id {
+        [] => Vec::new(),
+        id => session.find(&[class.clone(), Attribute::Id(id.to_vec())])?,
+    };
     if let Some(value) = &value {
         let by_modulus = Attribute::Modulus(value.clone());
         let by_value = Attribute::VendorDefined((NSS_DB, value.clone()));
@@ -96,11 +100,13 @@ pub(super) fn private_keys(
     }
     let mut keys = Vec::new();
     for object in found {
-        // Where one of the two is not known, it is the id that counts.
         let same = match &value {
             Some(value) => has_public_value(session, object, value)?,
+            // One that shows a modulus or a point is none of a certificate that has neither.
+            None if is_rsa_or_ec(session, object)? => has_public_value(session, object, &[])?,
             None => None,
         };
+        // Where nothing shows whether the two are the same, it is the id that counts.
         if same == Some(false) {
             continue;
         }
@@ -113,6 +119,15 @@ pub(super) fn private_keys(
         });
     }
     Ok(keys)
+}
+
+/// Whether it is a key of the kinds whose certificates have a modulus or a point.
+fn is_rsa_or_ec(session: &Session, object: ObjectHandle) -> Result<bool, Refusal> {
+    let kind = session.value(object, AttributeType::KeyType)?;
+    Ok(matches!(
+        kind,
+        Some(Attribute::KeyType(KeyType::RSA | KeyType::EC))
+    ))
 }
 
 /// The keys that have this `CKA_ID`, private or public ones.
