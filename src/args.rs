@@ -17,6 +17,7 @@ mod of_store;
 mod password;
 mod report;
 mod schedule;
+mod spec;
 mod store;
 mod wait;
 mod words;
@@ -235,6 +236,16 @@ mod tests {
             refused += 1;
         }
         assert!(refused > 10, "{refused}");
+    }
+
+    #[test]
+    fn wrong_stores_are_told_without_a_pin() {
+        for command in ["list --store", "backup restore b --into"] {
+            let words = format!("{command} pkcs11:token=Ada?pin-value=1234");
+            let told = parse(&words).unwrap_err().to_string();
+            assert!(told.contains("pin-value"), "{told}");
+            assert!(!told.contains("1234"), "{told}");
+        }
     }
 
     #[test]

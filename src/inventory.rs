@@ -240,6 +240,15 @@ pub(super) fn beside_locked(
         error,
         LibraryError::NotFound { .. } | LibraryError::Store(StoreError::KeyMissing { .. })
     );
+    let mut problems = inventory.problems().iter();
+    let hides_all = |one: &&StoreProblem| {
+        let store = one.store.parse::<StoreSpec>();
+        one.kind == ProblemKind::Locked && store.is_ok_and(|store| store.counts_wrong_tries())
+    };
+    if let (true, Some(token)) = (may_be_locked_away, problems.find(hides_all)) {
+        let place = token.place.clone();
+        return StoreError::InteractionRequired { place }.into();
+    }
     let count = locked(inventory).count();
     if !may_be_locked_away || count == 0 {
         return error.into();

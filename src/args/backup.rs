@@ -13,6 +13,7 @@ use super::contents::{AlgorithmArgs, ContentArgs};
 use super::filter::FilterArgs;
 use super::given::Typed;
 use super::monitor::MonitorArgs;
+use super::spec::SpecParser;
 use super::store::{PasswordArgs, StoreArgs};
 
 #[derive(Debug, Args)]
@@ -155,7 +156,7 @@ pub(crate) struct BackupRestoreArgs {
     pub(crate) selector: Option<String>,
     /// The store that takes them in; a folder is made if need be, and keeps the keys under the
     /// password of the backup
-    #[arg(long, value_name = "SPEC")]
+    #[arg(long, value_name = "SPEC", value_parser = SpecParser)]
     pub(crate) into: StoreSpec,
     /// Put them in the place of those that the store has already
     #[arg(long)]

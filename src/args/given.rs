@@ -200,10 +200,14 @@ pub(crate) fn stores_of(given: &[Given]) -> Vec<StoreSpec> {
 }
 
 /// Leaves out the passwords of locked keys that are for a store which is not looked into; where no store
-/// is named, all that are known are. The others name their store as it is named there.
+/// is named, all that are known are. The others name their store as it is named there. One that is for no
+/// store alone is no PIN of a token that was named elsewhere than beside it: it would be tried on it.
 pub(crate) fn leave_out_other_stores(given: &mut Vec<Given>, stores: &[StoreSpec]) {
+    let own = stores_of(given);
+    let is_token_of_others =
+        matches!(stores, [one] if one.counts_wrong_tries() && !own.contains(one));
     given.retain_mut(|given| match &given.store {
-        None => true,
+        None => !(is_token_of_others && given.unlocks()),
         Some(store) => {
             let named = as_named(store, stores);
             let is_meant = named.is_some();
@@ -277,5 +281,46 @@ impl<A: Args> FromArgMatches for Typed<A> {
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
         *self = Self::from_arg_matches(matches)?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_of_a_file_is_no_pin_of_a_token_named_elsewhere() {
+        let left = |own: &[&str], stores: &[&str]| {
+            let mut given = vec![
+                Given::new("unlock-password-file", Kind::Path, "keys.pw"),
+                Given::new("format", Kind::Word, "pem"),
+            ];
+            let named = own.iter();
+            given.extend(named.map(|store| Given::new("store", Kind::Store, store)));
+            let stores: Vec<StoreSpec> = stores.iter().map(|name| name.parse().unwrap()).collect();
+            leave_out_other_stores(&mut given, &stores);
+            assert!(given.iter().any(|given| given.name == "format"));
+            given.iter().any(Given::unlocks)
+        };
+        let token = "pkcs11:token=Ada";
+        assert!(!left(&["nss:", "certs"], &[token]));
+        assert!(!left(&[], &[token]));
+        assert!(!left(&["pkcs11:token=Eve"], &[token]));
+        assert!(left(&[token], &[token]));
+        assert!(left(&["nss:"], &["certs"]));
+        // It is tried on no token then.
+        assert!(left(&["nss:"], &[token, "certs"]));
+        assert!(left(&["nss:"], &[]));
+    }
+
+    #[test]
+    fn a_pin_that_names_its_token_is_kept() {
+        let token: StoreSpec = "pkcs11:token=Ada".parse().unwrap();
+        let mut given = vec![Given {
+            store: Some(token.clone()),
+            ..Given::new("unlock-password-file", Kind::Path, "pin")
+        }];
+        leave_out_other_stores(&mut given, std::slice::from_ref(&token));
+        assert_eq!(given.len(), 1);
     }
 }

@@ -11,6 +11,7 @@ use clap::{Args, ValueHint};
 
 use super::command::CommandParser;
 use super::of_store::{Nameable, OfStore, OfStoreParser};
+use super::spec::SpecParser;
 use crate::error::Error;
 
 /// Which stores to look in, and how to open what is locked there.
@@ -18,7 +19,7 @@ use crate::error::Error;
 pub(crate) struct StoreArgs {
     /// A store to look in: windows:CurrentUser\My, keychain:login, dotnet:My, nss:DIR (a profile of
     /// Firefox), nss: (all profiles), file:DIR, or a path; repeatable [default: all found]
-    #[arg(long = "store", value_name = "SPEC", help_heading = "Stores")]
+    #[arg(long = "store", value_name = "SPEC", value_parser = SpecParser, help_heading = "Stores")]
     pub(crate) stores: Vec<StoreSpec>,
     /// Read a password of locked keys from a file; - is standard input; SPEC=FILE gives it to that
     /// --store alone, or to one that 'certstow stores' shows; repeatable
@@ -233,6 +234,17 @@ mod tests {
             Ok([one]) => one.clone(),
             other => panic!("{words:?}: {other:?}"),
         }
+    }
+
+    #[test]
+    fn unlock_gives_a_token_what_names_no_store_if_it_is_the_only_store() {
+        let token = "pkcs11:token=Ada";
+        let store =
+            |words: &[&str]| only(&[words, &["--unlock-password-file", "pin"]].concat()).store;
+        assert_eq!(store(&["--store", token]), Some(token.parse().unwrap()));
+        assert_eq!(store(&["--store", token, "--store", "certs"]), None);
+        assert_eq!(store(&["--store", "certs"]), None);
+        assert_eq!(store(&[]), None);
     }
 
     #[test]

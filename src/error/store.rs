@@ -138,10 +138,9 @@ fn table(error: &StoreError) -> Facts {
             Exit::Store,
             "login-refused",
             Hint::on_command_line(
-                "nothing was tried that could lock the token: give the PIN at a terminal, or look at \
-                 the token with its own software",
+                "look with the token's own software how many tries are left before you give the PIN again",
             )
-            .in_wizard("look at the token with its own software"),
+            .in_wizard("look with the token's own software how many tries are left"),
         ),
         StoreError::SeveralTokens { .. } => Facts::new(
             Exit::Usage,

@@ -1,7 +1,8 @@
 //! Putting identities into an NSS database and taking them out, by NSS's own library ([`super::softoken`]).
 //! What can be told from the files is told before that is asked for, and before anybody is asked for
-//! the primary password.
+//! the primary password; what only the library sees, such as a key that several certificates share, after.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use certstow_formats::certificate::EntryId;
@@ -12,7 +13,7 @@ use super::listing;
 use super::nss_store::NssStore;
 use super::snapshot::Snapshot;
 use super::softoken::{Database, Library, NEVER_INITIALISED};
-use crate::error::StoreError;
+use crate::error::{Source, StoreError};
 use crate::store::{Ask, ExistingEntry, ImportOptions, NewIdentity, Removal};
 
 impl NssStore {
@@ -43,7 +44,9 @@ impl NssStore {
         self.with_database(&snapshot, None, |database| {
             database.check(identity, options)
         })?;
-        let password = self.password(&snapshot, ask)?;
+        let password = self.password(&snapshot, ask, |folder, reason, source| {
+            StoreError::not_imported(folder, reason, source)
+        })?;
         self.changed(&snapshot, password.as_deref(), |database| {
             database.import(Library::find(database.is_new), identity, options)
         })
@@ -65,22 +68,31 @@ impl NssStore {
             let place = listing::place(&self.folder, listed.object.id);
             return Err(StoreError::key_missing(place));
         }
-        let password = self.password(&snapshot, ask)?;
+        let password = self.password(&snapshot, ask, |folder, reason, source| {
+            StoreError::not_removed(folder, reason, source)
+        })?;
         self.changed(&snapshot, password.as_deref(), |database| {
             let library = Library::find(database.is_new);
             database.remove(library, &listed.object.certificate, what)
         })
     }
 
-    /// The primary password; `None` where it is the empty one.
+    /// The primary password; `None` where it is the empty one. Where none opens the database, the error
+    /// is what `refused` makes of its folder, the reason and the cause.
     fn password(
         &self,
         snapshot: &Arc<Snapshot>,
         ask: &mut dyn Ask,
+        refused: fn(&Path, &str, Option<Source>) -> StoreError,
     ) -> Result<Option<Arc<Password>>, StoreError> {
-        match snapshot.database.password {
+        match &snapshot.database.password {
             PasswordState::Set => Ok(Some(self.unlock(snapshot, ask)?.password)),
-            _ => Ok(None),
+            PasswordState::Unusable(error) => {
+                let source = Some(error.clone().into());
+                Err(refused(&self.folder, "no password opens it", source))
+            }
+            // Of what cannot be read here, softoken says what it lacks.
+            PasswordState::NeverSet | PasswordState::Empty | PasswordState::Unknown => Ok(None),
         }
     }
 

@@ -11,7 +11,7 @@ use cryptoki::slot::TokenInfo;
 use super::error::ModuleError;
 use super::login::{Answer, PinFlags};
 use super::notes::Note;
-use super::objects::{self, CertificateObject};
+use super::objects::{self, CertificateObject, Keys};
 use super::token::{State, Token};
 use crate::error::{AskError, StoreError};
 use crate::spec::StoreSpec;
@@ -79,6 +79,16 @@ impl Access {
                 }
                 Err(failed)
             }
+        }
+    }
+
+    /// The keys that show after a login.
+    pub(super) fn all_keys(&self, state: &mut State) -> Result<Keys, StoreError> {
+        let keys = self.with(state, objects::keys)?;
+        match self.shows_keys(state) {
+            true => Ok(keys),
+            // Without its login it shows none, and none would seem to be there.
+            false => Err(self.taken_out(None)),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use certstow_formats::certificate::{Certificate, EntryId};
 use certstow_formats::key::{self, forms};
+use certstow_formats::secret::PrivateKey;
 use cryptoki::object::ObjectHandle;
 use cryptoki::session::Session;
 
@@ -27,6 +28,11 @@ pub(super) struct OwnKeys {
 /// Whether a private key has this public half; none if that cannot be told.
 pub(super) fn is_of(session: &Session, key: &PrivateKeyObject, spki: &[u8]) -> Option<bool> {
     let private = wrap::take_out(session, key).ok()?;
+    is_half_of(private, spki)
+}
+
+/// Whether a private key that came out is the one of this public key; none if its kind does not tell.
+pub(super) fn is_half_of(private: PrivateKey, spki: &[u8]) -> Option<bool> {
     let private = forms::with_rsa_algorithm_of(private, spki);
     let public = key::public_key_of(&private).ok()?;
     Some(key::same_public_key(&public, spki))
@@ -36,7 +42,7 @@ impl Contents {
     pub(super) fn read(access: &Access, state: &mut State) -> Result<Self, StoreError> {
         Ok(Self {
             certificates: access.with(state, objects::certificates)?,
-            keys: access.with(state, objects::keys)?,
+            keys: access.all_keys(state)?,
         })
     }
 

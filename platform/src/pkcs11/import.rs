@@ -14,6 +14,7 @@ use super::error::ModuleError;
 use super::new_key::{self, NewKey};
 use super::objects::{CertificateObject, PrivateKeyObject};
 use super::token::State;
+use super::wrap::{self, Kept};
 use crate::error::StoreError;
 use crate::store::{Ask, ExistingEntry, ImportOptions, NewIdentity};
 
@@ -222,7 +223,11 @@ impl Import<'_> {
     /// Whether the key that was made comes out again, and is the one that was put in.
     fn comes_out(&self, made: ObjectHandle, spki: &[u8]) -> Result<bool, Failed> {
         let object = PrivateKeyObject::read(self.session, made)?;
-        Ok(contents::is_of(self.session, &object, spki) == Some(true))
+        match wrap::take_out(self.session, &object) {
+            Ok(private) => Ok(contents::is_half_of(private, spki) == Some(true)),
+            Err(Kept::Module(error)) => Err(Failed::Module(error)),
+            Err(Kept::Policy(_) | Kept::NoMechanism(_) | Kept::Random(_)) => Ok(false),
+        }
     }
 
     fn make_issuers(&mut self, contents: &Contents) -> Result<(), Failed> {

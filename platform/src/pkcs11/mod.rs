@@ -290,10 +290,9 @@ impl Store for Pkcs11Store {
             problems: problem.into_iter().collect(),
             ..Listing::default()
         };
-        let keys = match self.access.shows_keys(&state) && !self.token().is_hardware {
-            true => Some(self.access.with(&mut state, objects::keys)?),
-            false => None,
-        };
+        let found = self.access.with(&mut state, objects::keys)?;
+        // What shows before a login are public keys alone.
+        let keys = Some(&found).filter(|_| self.access.shows_keys(&state));
         let mut listed: HashMap<EntryId, usize> = HashMap::new();
         for object in objects.iter().filter(|object| self.is_meant(object)) {
             let certificate = match self.read(object) {
@@ -307,8 +306,11 @@ impl Store for Pkcs11Store {
                 listing.entries[at].places.push(self.place(object));
                 continue;
             }
-            let key = self.key_state(&certificate, object, keys.as_ref());
-            let has_key = keys.is_some() && key != KeyState::Missing;
+            let key = self.key_state(&certificate, object, keys);
+            let has_key = match keys {
+                Some(_) => key != KeyState::Missing,
+                None => found.public_of(certificate.spki_der()).next().is_some(),
+            };
             if object.is_trusted || self.token().is_of_trust() || certificate.is_ca() && !has_key {
                 continue;
             }
@@ -356,7 +358,7 @@ impl Store for Pkcs11Store {
             });
         }
         self.access.login(&mut state, ask)?;
-        let keys = self.access.with(&mut state, objects::keys)?;
+        let keys = self.access.all_keys(&mut state)?;
         let own = keys.of(certificate.spki_der(), &object.id);
         let session = self.access.session(&mut state)?;
         self.own_key(session, &certificate, &place, &own)

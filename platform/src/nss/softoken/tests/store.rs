@@ -150,3 +150,30 @@ fn files_that_were_never_filled_stay_empty() {
         assert_eq!(fs::read(profile.path(name)).unwrap(), b"");
     }
 }
+
+#[test]
+#[ignore = "needs NSS, OpenSSL and Python"]
+fn database_that_no_password_opens_is_not_changed() {
+    let profile = Profile::new("secret");
+    profile.imported("rsa", "Ada");
+    profile.sql("key4.db", "delete from metaData where id = 'password'");
+    let before = profile.rows();
+    let mut store = store(&profile);
+    let [there, new] = ["rsa", "P-256"].map(Identity::fixture);
+    let mut ask = person("secret");
+    let error = store
+        .import(&new.coming(), &EXPORTABLE, &mut ask)
+        .unwrap_err();
+    assert!(matches!(error, StoreError::NotImported { .. }), "{error:?}");
+    let told = error_chain(&error);
+    assert!(told.contains("its password entry is missing"), "{told}");
+    for what in [Removal::Key, Removal::Entry] {
+        let id = there.certificate.id();
+        let error = store.remove(&id, what, &mut ask).unwrap_err();
+        assert!(matches!(error, StoreError::NotRemoved { .. }), "{error:?}");
+        let told = error_chain(&error);
+        assert!(told.contains("its password entry is missing"), "{told}");
+    }
+    assert_eq!(ask.asked, 0);
+    assert!(profile.rows() == before);
+}
