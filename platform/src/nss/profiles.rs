@@ -18,14 +18,20 @@ pub(crate) struct Profile {
     pub(crate) folder: PathBuf,
     /// Whose it is.
     pub(crate) application: Application,
+    /// Whether another has the same program and name, as with Firefox as a package and as a snap.
+    has_namesake: bool,
 }
 
 impl Profile {
     /// What it is, for a person.
     pub(crate) fn description(&self) -> String {
-        match &self.application.profile {
+        let described = match &self.application.profile {
             Some(profile) => format!("{} profile {profile}", self.application.name),
             None => format!("{} and others", self.application.name),
+        };
+        match self.has_namesake {
+            true => format!("{described} in {}", self.folder.display()),
+            false => described,
         }
     }
 }
@@ -197,18 +203,30 @@ fn found_in(roots: &Roots) -> Vec<Profile> {
                 name: place.application.to_owned(),
                 profile: None,
             },
+            has_namesake: false,
         })
     });
     // The same folder may have several names.
     let mut seen = HashSet::new();
     let found = of_profiles.chain(alone);
-    found
+    let found = found
         .filter(|profile| has_database(&profile.folder))
         .filter(|profile| {
             let folder = &profile.folder;
             seen.insert(folder.canonicalize().unwrap_or_else(|_| folder.clone()))
-        })
-        .collect()
+        });
+    let mut found: Vec<_> = found.collect();
+    let applications: Vec<_> = found
+        .iter()
+        .map(|profile| profile.application.clone())
+        .collect();
+    for profile in &mut found {
+        let same = applications
+            .iter()
+            .filter(|one| **one == profile.application);
+        profile.has_namesake = same.count() > 1;
+    }
+    found
 }
 
 /// The profile whose database lies in this folder, if it is one of a program's.
@@ -227,6 +245,7 @@ fn profiles_of(folder: &Path, application: &str) -> Vec<Profile> {
             name: application.to_owned(),
             profile: Some(name),
         },
+        has_namesake: false,
     };
     let named = in_ini(&folder.join("profiles.ini")).into_iter();
     let mut all: Vec<_> = named

@@ -170,7 +170,7 @@ mod linux {
 
     #[test]
     fn found_in_knows_packages_and_other_programs() {
-        let (_home, roots) = home(&[
+        let (home, roots) = home(&[
             ".mozilla/firefox/a.default",
             "snap/firefox/common/.mozilla/firefox/b.default",
             ".var/app/org.mozilla.firefox/.mozilla/firefox/c.default",
@@ -181,6 +181,10 @@ mod linux {
             "snap/chromium/current/.pki/nssdb",
             ".var/app/com.google.Chrome/.pki/nssdb",
         ]);
+        let of_chrome = |folder| {
+            let folder = home.path().join(folder);
+            format!("Chrome and others in {}", folder.display())
+        };
         assert_eq!(
             described(&roots),
             [
@@ -189,10 +193,11 @@ mod linux {
                 "Firefox profile c.default",
                 "Thunderbird profile d.default",
                 "LibreWolf profile e.default",
-                "Chrome and others",
-                "Chrome and others",
+                // Of one name, they are told apart by their folders.
+                &of_chrome(".pki/nssdb"),
+                &of_chrome(".local/share/pki/nssdb"),
                 "Chromium and others",
-                "Chrome and others",
+                &of_chrome(".var/app/com.google.Chrome/.pki/nssdb"),
             ]
         );
     }
