@@ -25,6 +25,11 @@ fn shell(folder: &Path, line: &str) {
     );
     let mut command = Command::new("sh");
     command.arg("-euc").arg(&line).current_dir(folder);
+    let certstow = Path::new(env!("CARGO_BIN_EXE_certstow"));
+    let own = certstow.parent().map(Path::to_owned);
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::join_paths(own.into_iter().chain(std::env::split_paths(&path)));
+    command.env("PATH", path.expect("folders without a colon"));
     attempt(&mut command).unwrap_or_else(|reason| panic!("{line}: {reason}"));
 }
 
@@ -151,15 +156,20 @@ const IN_P12: &str = "openssl pkcs12 -export -inkey key.pem -in certificate.pem 
 
 #[test]
 #[ignore = "needs NSS and OpenSSL"]
-fn nss_database_is_exported_as_told() {
+fn nss_database_is_listed_as_told() {
     let folder = scratch();
     identity(folder.path());
     let making = format!(
         "{IN_P12}; certutil -N -d sql:. --empty-password; \
          pk12util -i in.p12 -d sql:. -W fixture; cp cert9.db x"
     );
-    helped(folder.path(), &making, Foreign::Nss, "-W fixture");
-    holds_identity(&folder.path().join(P12), "fixture");
+    helped(folder.path(), &making, Foreign::Nss, "--json > listed");
+    let listed = std::fs::read(folder.path().join("listed")).expect("certstow listed it");
+    let listed: serde_json::Value = serde_json::from_slice(&listed).expect("JSON");
+    assert_eq!(
+        listed["entries"][0]["key"]["state"], "exportable",
+        "{listed}"
+    );
 }
 
 #[test]
