@@ -292,7 +292,8 @@ impl Inventory {
         self.stores[store].info().spec.to_string()
     }
 
-    /// What a person calls the store at a position of [`Inventory::stores`]: [`StoreInfo::called`].
+    /// What a person calls the store at a position of [`Inventory::stores`]: see
+    /// [`called`](certstow_platform::store::StoreInfo::called).
     pub fn store_called(&self, store: usize) -> String {
         self.stores[store].info().called()
     }
