@@ -7,6 +7,7 @@
 #![deny(unsafe_code)]
 
 pub mod account;
+mod ask;
 #[cfg(any(windows, target_os = "macos", test))]
 mod attempt;
 pub mod error;

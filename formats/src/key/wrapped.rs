@@ -1,7 +1,7 @@
 //! A private key that a PKCS#11 module wrapped (`C_WrapKey`) under an AES key that the caller knows:
 //! AES-256 in CBC mode (`CKM_AES_CBC_PAD`), or AES Key Wrap with and without padding (RFC 5649, RFC
-//! 3394). Modules differ in what they mean by one mechanism, in how they pad and in how long they say
-//! that the result is, so what counts is that one PKCS#8 comes out, and padding alone behind it.
+//! 3394). Modules differ in what they mean by one mechanism, in how they pad and in the length that they
+//! report, so a result is accepted if it is one PKCS#8 structure followed by nothing but padding.
 
 use aes_kw::{KeyInit as _, KwAes256, KwpAes256};
 use cbc::cipher::block_padding::NoPadding;

@@ -1,4 +1,4 @@
-//! What is read of databases, and what NSS's own tools give out of them.
+//! What is read of databases, and what NSS's own tools export from them.
 
 use std::fs;
 use std::path::Path;

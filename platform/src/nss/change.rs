@@ -1,5 +1,5 @@
 //! Putting identities into an NSS database and taking them out, by NSS's own library ([`super::softoken`]).
-//! What can be told from the files is told before that is asked for, and before anybody is asked for
+//! What the files themselves rule out is refused before the library is loaded, and before anybody is asked for
 //! the primary password; what only the library sees, such as a key that several certificates share, after.
 
 use std::path::Path;

@@ -81,7 +81,7 @@ pub(super) struct Stamp {
 }
 
 impl Stamp {
-    /// That of a file as it is now; nothing is told of what cannot be looked at.
+    /// That of a file as it is now; `None` for what cannot be looked at.
     pub(super) fn of(path: &Path) -> Self {
         let looked_at = |path: &Path| {
             let metadata = path.metadata().ok()?;

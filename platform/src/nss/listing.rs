@@ -32,7 +32,7 @@ pub(super) fn of(snapshot: &Snapshot, folder: &Path, opened: Opened, lock: &str)
     for listed in &database.certificates {
         let id = listed.object.certificate.id();
         let place = place(folder, listed.object.id);
-        // Whoever wrote the files may have put the same certificate in twice.
+        // A database may hold the same certificate under two handles.
         if let Some(&position) = positions.get(&id) {
             entries[position].places.push(place);
             continue;

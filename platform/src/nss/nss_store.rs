@@ -124,7 +124,7 @@ impl NssStore {
         Ok(snapshot)
     }
 
-    /// Has the files read again before anything else is told of them.
+    /// Discards what was read, so that the next call reads the files again.
     pub(super) fn forget(&self) {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         *last = None;

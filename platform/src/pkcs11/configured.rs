@@ -1,4 +1,4 @@
-//! The PKCS#11 modules of this system, as p11-kit is told of them: a file `NAME.module` for each, whose
+//! The PKCS#11 modules of this system, as p11-kit is configured: a file `NAME.module` for each, whose
 //! `module:` is a path or, below p11-kit's own folder, a name. They are read and no module is loaded.
 //! Source: pkcs11.conf(5).
 

@@ -31,7 +31,7 @@ pub(super) fn is_of(session: &Session, key: &PrivateKeyObject, spki: &[u8]) -> O
     is_half_of(private, spki)
 }
 
-/// Whether a private key that came out is the one of this public key; none if its kind does not tell.
+/// Whether an exported private key belongs to this public key; `None` if its algorithm is not known.
 pub(super) fn is_half_of(private: PrivateKey, spki: &[u8]) -> Option<bool> {
     let private = forms::with_rsa_algorithm_of(private, spki);
     let public = key::public_key_of(&private).ok()?;

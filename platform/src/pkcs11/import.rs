@@ -1,6 +1,6 @@
 //! Putting an identity into a token (`C_CreateObject`: private key, public key, issuers, certificate).
-//! Whatever is made is undone when a later step fails, a key among them that would not come out again
-//! although it is to; an older object goes only after the newer one is there. Nothing is put into
+//! Whatever was made is removed when a later step fails, also when an exportable key turns out not to be
+//! exportable from this token; an older object is removed only after the newer one is there. Nothing is put into
 //! hardware, out of which it could not be saved again.
 
 use certstow_formats::certificate::{Certificate, EntryId};
@@ -130,8 +130,8 @@ impl Import<'_> {
         self.make_issuers(contents)
     }
 
-    /// Puts in the certificate anew, and the key if it is to be kept otherwise. What is obsolete then
-    /// comes back.
+    /// Adds the certificate again, and the key if it is to be extractable and was not, or the other way
+    /// round. Returns the objects that are obsolete then.
     fn replace(
         &mut self,
         contents: &Contents,
@@ -158,7 +158,8 @@ impl Import<'_> {
         Ok(obsolete)
     }
 
-    /// The CKA_ID of a key that is there for another certificate, if it is kept as this one is to be.
+    /// The CKA_ID of a key that is there for another certificate, unless it is extractable and this one is
+    /// not to be.
     fn id_of_kept_key(&self, contents: &Contents, own: ObjectHandle) -> Result<Vec<u8>, Failed> {
         let is_extractable = self.is_extractable(contents, own);
         match is_extractable && !self.exportable {
@@ -185,13 +186,13 @@ impl Import<'_> {
         own.all(|&own| self.is_extractable(contents, own) == self.exportable)
     }
 
-    /// The CKA_ID of the new key: the hash of its public value, which is another's only by a mistake of
-    /// whoever put that in. Some modules have a key take the place of one with the same CKA_ID.
+    /// The CKA_ID of the new key: the hash of its public value. Another key has it only by mistake; it is
+    /// not used then, since some modules overwrite a key that has the CKA_ID of a new one.
     fn free_id(&self, contents: &Contents) -> Result<Vec<u8>, Failed> {
         let id = new_key::id(self.identity.certificate).to_vec();
         match contents.keys.private.iter().any(|key| key.id == id) {
             true => Err(Failed::Refused(
-                "another private key there has the id that this one has to have",
+                "another private key on it has the CKA_ID that this one would get",
             )),
             false => Ok(id),
         }
@@ -220,7 +221,7 @@ impl Import<'_> {
         Ok(())
     }
 
-    /// Whether the key that was made comes out again, and is the one that was put in.
+    /// Whether the key that was made can be exported, and is the one that was put in.
     fn comes_out(&self, made: ObjectHandle, spki: &[u8]) -> Result<bool, Failed> {
         let object = PrivateKeyObject::read(self.session, made)?;
         match wrap::take_out(self.session, &object) {
@@ -300,8 +301,8 @@ impl Import<'_> {
     }
 }
 
-const OTHERWISE: &str = "another certificate there has the same private key, which may come out otherwise \
-                         than this one is to";
+const OTHERWISE: &str = "another certificate there has the same private key, which is exportable and this one \
+                         is not to be, or the other way round";
 
 /// The error of an import that the module refuses.
 fn not_changed(access: &Access, error: ModuleError) -> StoreError {

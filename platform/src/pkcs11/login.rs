@@ -1,6 +1,6 @@
 //! Logging in to a token (`C_Login`) so that no card is ever locked: one PIN once, and another only if a
 //! person gives it. What the token's flags say of tries that are left is respected, and since not every
-//! module sets them truly, a run without anybody at hand that failed leaves a note (`notes.rs`) for the
+//! module sets them truly, an unattended run that failed leaves a note (`notes.rs`) for the
 //! next one. Source: PKCS #11 Base Specification 3.0, 5.6.8, and the flags of CK_TOKEN_INFO, 3.2.
 
 use std::sync::Arc;
@@ -29,7 +29,7 @@ pub(super) enum Answer {
     Wrong(Option<ModuleError>),
     /// The token takes no PIN, for this reason.
     Refused(&'static str, ModuleError),
-    /// Somebody pressed a key at the reader that means no.
+    /// A person cancelled at the reader's keypad.
     Cancelled,
 }
 
@@ -132,7 +132,7 @@ impl PinFlags {
         }
     }
 
-    /// What a person is told who is asked for the PIN.
+    /// What the prompt for the PIN says of the tries that are left.
     pub(super) fn tries_left(self) -> TriesLeft {
         match (self.final_try, self.count_low) {
             (true, _) => TriesLeft::Last,
@@ -141,7 +141,7 @@ impl PinFlags {
         }
     }
 
-    /// Why the token is not to be given a PIN, whoever gives it; as a clause.
+    /// Why the token must not be given any PIN, typed or not; as a clause.
     pub(super) fn refusal(self) -> Option<&'static str> {
         match self {
             Self { locked: true, .. } => Some(LOCKED),

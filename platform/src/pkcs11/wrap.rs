@@ -17,7 +17,7 @@ use super::error::ModuleError;
 use super::objects::{PrivateKeyObject, attributes};
 use super::token::Token;
 
-/// Why a key does not come out.
+/// Why a key cannot be exported.
 pub(super) enum Kept {
     /// The token was told to keep it.
     Policy(Option<ModuleError>),

@@ -31,7 +31,7 @@ pub(super) fn prepare(
 ) -> Result<NewKey, Failure> {
     if !options.exportable {
         // pk12util exports a key whose CKA_EXTRACTABLE is false, too.
-        let reason = "NSS gives every private key out again, whatever it is told";
+        let reason = "NSS exports every private key, also one that is marked as not extractable";
         return Err(Failure::NotPossible(reason.to_owned()));
     }
     NewKey::new(identity.key, identity.certificate)
@@ -138,7 +138,7 @@ impl Import<'_> {
         Ok(false)
     }
 
-    /// A key that others were told not to give out stays so.
+    /// A key that is stored as not extractable stays so.
     fn check_terms(&self) -> Result<(), Failure> {
         if self.before.key.as_ref().is_none_or(|key| key.extractable) {
             return Ok(());
