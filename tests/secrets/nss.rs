@@ -13,7 +13,7 @@ use crate::world::{Source, World};
 use crate::{MODES, keeps, keeps_typed};
 
 /// As in the table. `profile` is the database.
-const CASES: [Case; 5] = [
+const CASES: [Case; 6] = [
     Case::new("list --store nss:profile").unlock().image(),
     Case::new("export Ada --store nss:profile --iterations 2000 --force -o new.p12")
         .password()
@@ -31,6 +31,12 @@ const CASES: [Case; 5] = [
         .prompts(3)
         .image(),
     Case::new("doctor --store nss:profile").unlock().image(),
+    // By NSS's own library.
+    Case::new("import ada.p12 --store nss:profile --force")
+        .password()
+        .also_unlock()
+        .prompts(2)
+        .image(),
 ];
 
 /// A world with the database, and what is made of its primary password among the canaries.
