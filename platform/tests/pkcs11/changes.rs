@@ -178,7 +178,7 @@ fn an_id_that_another_key_has_is_refused() {
         store.list().unwrap();
         let before = token.objects();
         let reason = not_imported(import(&mut *store, Sample::Rsa, &EXPORTABLE));
-        assert!(reason.contains("has the id"), "{reason}");
+        assert!(reason.contains("has the CKA_ID"), "{reason}");
         assert_eq!(token.objects(), before);
     });
 }

@@ -33,15 +33,19 @@ pub(super) fn type_in(
     Ok(())
 }
 
-/// The commands of the `console` blocks, each with what is shown after it.
+/// The commands of the `console` blocks, each with what is shown after it. Blocks with another prompt
+/// are another system's.
 fn commands(text: &str) -> Vec<(String, String)> {
     let mut found: Vec<(String, String)> = Vec::new();
-    let mut inside = false;
+    let (mut inside, mut typed) = (false, false);
     for line in text.lines() {
         match line.strip_prefix(PROMPT) {
-            _ if line.starts_with("```") => inside = line == "```console",
-            Some(command) if inside => found.push((command.to_owned(), String::new())),
-            None if inside => {
+            _ if line.starts_with("```") => (inside, typed) = (line == "```console", false),
+            Some(command) if inside => {
+                found.push((command.to_owned(), String::new()));
+                typed = true;
+            }
+            None if typed => {
                 if let Some((_, shown)) = found.last_mut() {
                     shown.push_str(line);
                     shown.push('\n');
