@@ -18,6 +18,7 @@ mod file;
 pub mod file_name;
 mod folders;
 mod key_state;
+mod lone_key;
 #[cfg(any(target_os = "macos", test))]
 mod macos;
 pub mod new_file;

@@ -17,6 +17,7 @@ pub use crate::ask::{
 };
 use crate::error::StoreError;
 pub use crate::key_state::{KeyState, NotExportable};
+pub use crate::lone_key::{LoneKey, PublicHalf};
 use crate::spec::StoreSpec;
 
 /// A place that keeps certificates and private keys. It may be opened on one thread and used on
@@ -139,6 +140,42 @@ pub trait Store: Send {
         results
     }
 
+    /// The private keys that belong to no certificate of the store, each once, in a stable order. Opens
+    /// none of them, and changes nothing, as [`Store::list`].
+    ///
+    /// # Errors
+    /// As [`Store::list`].
+    fn keys(&self) -> Result<Vec<LoneKey>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    /// Puts a certificate beside the private key that the store has for it already, as one of
+    /// [`Store::keys`] or as that of another certificate. The key stays where it is and as it is, also
+    /// where it is not exportable, and so does every other certificate of it. Its public half has been
+    /// compared with the certificate's before anything changes.
+    ///
+    /// The store's own issuers gain those of the certificate, as by [`Store::import`].
+    ///
+    /// # Errors
+    /// - [`StoreError::AlreadyThere`]: the store has the certificate with its private key.
+    /// - [`StoreError::KeyMissing`]: no private key of the store is the certificate's.
+    /// - [`StoreError::NotImported`]: the store joins nothing, or not this; or the operating system
+    ///   refused. Nothing was left behind.
+    /// - [`StoreError::HalfDone`]: some of it is in the store, and then the operating system refused.
+    /// - [`StoreError::InteractionRequired`], [`StoreError::KeychainInteractionRequired`],
+    ///   [`StoreError::WrongPassword`], [`StoreError::LoginRefused`], [`StoreError::Cancelled`]: as
+    ///   [`Store::private_key`].
+    /// - [`StoreError::AccessDenied`], [`StoreError::Unavailable`]: as [`Store::list`].
+    fn attach(
+        &mut self,
+        _certificate: &NewCertificate<'_>,
+        _ask: &mut dyn Ask,
+    ) -> Result<EntryId, StoreError> {
+        let reason = "certstow joins no certificates with keys in stores of this kind";
+        let place = self.info().spec.to_string();
+        Err(StoreError::not_imported(place, reason, None))
+    }
+
     /// Takes an entry's private key, or the entry as a whole, out of the store for good. Other
     /// entries keep theirs, also where they share the key. A store out of which nothing is taken
     /// refuses, as here. What comes back are warnings, in sentences: where the key still is, such as
@@ -204,6 +241,16 @@ impl<'a> NewIdentity<'a> {
             properties: &[],
         }
     }
+}
+
+/// A certificate on its way to a private key that a store has already.
+pub struct NewCertificate<'a> {
+    /// The certificate.
+    pub certificate: &'a Certificate,
+    /// The certificates of its path above it, in order, the root too if it is known.
+    pub issuers: &'a [Certificate],
+    /// The friendly name.
+    pub label: Option<&'a str>,
 }
 
 /// How a store takes an identity in.

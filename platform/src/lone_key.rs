@@ -1,0 +1,43 @@
+//! Private keys that a store has for no certificate in it: one whose request a CA has not answered yet,
+//! or whose certificate was lost.
+
+use certstow_formats::key;
+use sha1::{Digest as _, Sha1};
+
+/// A private key that belongs to no certificate of its store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoneKey {
+    /// Where it lies: a file, a container, an object of a token.
+    pub place: String,
+    /// The name that the store has for it, if it has one.
+    pub label: Option<String>,
+    /// What is known of its public half.
+    pub public_half: PublicHalf,
+}
+
+/// What a store knows of the public half of a key, without opening the key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PublicHalf {
+    /// The `SubjectPublicKeyInfo` in DER (RFC 5280, 4.1.2.7).
+    Known(Vec<u8>),
+    /// The SHA-1 of the public value: an RSA key's modulus, a curve's point. NSS names keys by it
+    /// (CKA_ID).
+    Hash([u8; 20]),
+    /// Nothing, as of an encrypted file.
+    Unknown,
+}
+
+impl LoneKey {
+    /// Whether it is the key of a certificate with this `SubjectPublicKeyInfo`; `None` if that cannot be
+    /// known without opening it.
+    pub fn is_of(&self, spki_der: &[u8]) -> Option<bool> {
+        match &self.public_half {
+            PublicHalf::Known(own) => Some(key::same_public_key(own, spki_der)),
+            PublicHalf::Hash(own) => {
+                let value = key::public_value(spki_der)?;
+                Some(Sha1::digest(value)[..] == own[..])
+            }
+            PublicHalf::Unknown => None,
+        }
+    }
+}
