@@ -171,6 +171,7 @@ impl<'a> Line<'a> {
         let mut stores = args::stores_of(&before);
         let own = own_file::read(&file, self.certstow, &name, &self.command, &stores)?;
         if let Some(mut given) = own {
+            let beside = args::stores_of(&given);
             let asks = self.is_for_wizard();
             given.retain(|given| {
                 !(self.is_replaced(given, &before) || asks && args::selects(&given.name))
@@ -178,7 +179,7 @@ impl<'a> Line<'a> {
             if stores.is_empty() {
                 stores = args::stores_of(&given);
             }
-            args::leave_out_other_stores(&mut given, &stores);
+            args::leave_out_other_stores(&mut given, &beside, &stores);
             defaults.take(file.path.display().to_string(), given);
         }
         Ok(defaults)

@@ -163,11 +163,12 @@ pub(crate) fn over<A: Args>(own: &[Given], file: &[Given]) -> Result<A, Error> {
     given.retain(|given| {
         known(&given.name) && !own.iter().any(|own| replaces(&COMMAND, own, given))
     });
+    let beside = stores_of(file);
     let mut stores = stores_of(own);
     if stores.is_empty() {
-        stores = stores_of(file);
+        stores = beside.clone();
     }
-    leave_out_other_stores(&mut given, &stores);
+    leave_out_other_stores(&mut given, &beside, &stores);
     given.extend_from_slice(own);
     parsed(&command, &given).map_err(|error| Error::Usage(error.to_string()))
 }

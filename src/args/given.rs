@@ -201,11 +201,14 @@ pub(crate) fn stores_of(given: &[Given]) -> Vec<StoreSpec> {
 
 /// Leaves out the passwords of locked keys that are for a store which is not looked into; where no store
 /// is named, all that are known are. The others name their store as it is named there. One that is for no
-/// store alone is no PIN of a token that was named elsewhere than beside it: it would be tried on it.
-pub(crate) fn leave_out_other_stores(given: &mut Vec<Given>, stores: &[StoreSpec]) {
-    let own = stores_of(given);
+/// store alone is no PIN of a token but of one that is named `beside` it: it would be tried on it.
+pub(crate) fn leave_out_other_stores(
+    given: &mut Vec<Given>,
+    beside: &[StoreSpec],
+    stores: &[StoreSpec],
+) {
     let is_token_of_others =
-        matches!(stores, [one] if one.counts_wrong_tries() && !own.contains(one));
+        matches!(stores, [one] if one.counts_wrong_tries() && !beside.contains(one));
     given.retain_mut(|given| match &given.store {
         None => !(is_token_of_others && given.unlocks()),
         Some(store) => {
@@ -290,15 +293,16 @@ mod tests {
 
     #[test]
     fn a_password_of_a_file_is_no_pin_of_a_token_named_elsewhere() {
-        let left = |own: &[&str], stores: &[&str]| {
+        let left = |beside: &[&str], stores: &[&str]| {
+            let [beside, stores] = [beside, stores].map(|names| {
+                let names = names.iter().map(|name| name.parse().unwrap());
+                names.collect::<Vec<StoreSpec>>()
+            });
             let mut given = vec![
                 Given::new("unlock-password-file", Kind::Path, "keys.pw"),
                 Given::new("format", Kind::Word, "pem"),
             ];
-            let named = own.iter();
-            given.extend(named.map(|store| Given::new("store", Kind::Store, store)));
-            let stores: Vec<StoreSpec> = stores.iter().map(|name| name.parse().unwrap()).collect();
-            leave_out_other_stores(&mut given, &stores);
+            leave_out_other_stores(&mut given, &beside, &stores);
             assert!(given.iter().any(|given| given.name == "format"));
             given.iter().any(Given::unlocks)
         };
@@ -320,7 +324,7 @@ mod tests {
             store: Some(token.clone()),
             ..Given::new("unlock-password-file", Kind::Path, "pin")
         }];
-        leave_out_other_stores(&mut given, std::slice::from_ref(&token));
+        leave_out_other_stores(&mut given, &[], std::slice::from_ref(&token));
         assert_eq!(given.len(), 1);
     }
 }

@@ -250,6 +250,18 @@ fn over_drops_passwords_of_replaced_stores() {
     assert_eq!(names("--to x --unlock-password-env D"), "D");
 }
 
+/// The command line may name the store of the file once more.
+#[test]
+fn over_keeps_pin_of_a_token_that_both_name() {
+    let text = "store = 'pkcs11:token=Ada'\nunlock-password-env = 'PIN'";
+    let of = |token: &str| {
+        let words = format!("--to x --store pkcs11:token={token}");
+        sources(&over_text(&words, text).stores)
+    };
+    assert_eq!(of("Ada"), [Source::Env("PIN".to_owned())]);
+    assert_eq!(of("Eve"), []);
+}
+
 #[test]
 fn over_knows_stores_of_command_line() {
     let here = std::env::current_dir().unwrap();
