@@ -96,6 +96,9 @@ struct Drawing {
 impl Drawing {
     fn begin(shows_cursor: bool, colors: bool) -> io::Result<Self> {
         enable_raw_mode()?;
+        // crossterm hears of another size from its first look for events on, which is to be before the
+        // size is asked for.
+        poll(Duration::ZERO)?;
         let begun = Self {
             colors,
             above: Vec::new(),
