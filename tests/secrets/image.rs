@@ -53,6 +53,23 @@ fn launcher(call: Call) -> [String; 9] {
     .map(str::to_owned)
 }
 
+/// Runs cases until they end, and looks for the canaries in their memory then.
+pub(crate) fn hold_nothing_at_exit(world: &World, cases: &[Case], canaries: &Canaries) {
+    for case in cases {
+        let keeps = |held: &Held, how: &str| {
+            assert_eq!(held.code(), Some(case.code), "{:?} {how}", case.words);
+            let found = held.found(canaries, false);
+            assert!(found.is_empty(), "{:?} {how}: {found:#?}", case.words);
+        };
+        for source in [Source::File, Source::Stdin] {
+            keeps(&hold(world, case, source, EXIT), &format!("{source:?}"));
+        }
+        if case.prompts > 0 {
+            keeps(&hold_typed(world, case), "typed");
+        }
+    }
+}
+
 /// A program that stands still, and what started it; both are ended when this is dropped.
 pub(crate) struct Held {
     started: Started,

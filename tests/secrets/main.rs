@@ -22,6 +22,8 @@ mod table;
 #[allow(dead_code, reason = "other tests at a terminal do other things")]
 mod terminal;
 #[cfg(target_os = "linux")]
+mod token;
+#[cfg(target_os = "linux")]
 mod wizard;
 #[cfg_attr(
     not(target_os = "linux"),
@@ -122,6 +124,19 @@ fn keeps_typed(world: &World, case: &Case) {
         stderr: Vec::new(),
     };
     world.keeps_secrets(&output, case, case.words);
+}
+
+/// Runs cases with their passwords from every source, and typed.
+#[cfg(target_os = "linux")]
+fn keep_in_every_way(world: &World, cases: &[Case]) {
+    for case in cases {
+        for (at, source) in Source::of(case).iter().enumerate() {
+            keeps(world, case, *source, MODES[at % MODES.len()]);
+        }
+        if case.prompts > 0 {
+            keeps_typed(world, case);
+        }
+    }
 }
 
 /// Starts a case at a terminal, and answers each of its prompts: with the canary, and with yes.

@@ -7,10 +7,10 @@ use std::process::{Command, Stdio};
 use sha1::Digest as _;
 
 use crate::canary::{Canaries, PASSWORDS};
-use crate::image::{EXIT, RENAME, hold, hold_typed};
+use crate::image::{RENAME, hold, hold_nothing_at_exit};
+use crate::keep_in_every_way;
 use crate::table::Case;
 use crate::world::{Source, World};
-use crate::{MODES, keeps, keeps_typed};
 
 /// As in the table. `profile` is the database.
 const CASES: [Case; 6] = [
@@ -82,7 +82,7 @@ fn salt(folder: &Path) -> Vec<u8> {
     bytes.collect::<Result<_, _>>().expect("hexadecimal")
 }
 
-fn run(command: &mut Command) -> String {
+pub(crate) fn run(command: &mut Command) -> String {
     let output = command.stdin(Stdio::null()).output();
     let output = output.unwrap_or_else(|error| panic!("{command:?}: {error}"));
     assert!(output.status.success(), "{command:?}: {output:?}");
@@ -93,15 +93,7 @@ fn run(command: &mut Command) -> String {
 #[ignore = "needs NSS and Python"]
 fn commands_keep_secrets_of_a_database() {
     for password in PASSWORDS {
-        let (world, _) = world(password);
-        for case in &CASES {
-            for (at, source) in Source::of(case).iter().enumerate() {
-                keeps(&world, case, *source, MODES[at % MODES.len()]);
-            }
-            if case.prompts > 0 {
-                keeps_typed(&world, case);
-            }
-        }
+        keep_in_every_way(&world(password).0, &CASES);
     }
 }
 
@@ -110,20 +102,7 @@ fn commands_keep_secrets_of_a_database() {
 fn memory_at_exit_holds_no_secret_of_a_database() {
     for password in PASSWORDS {
         let (world, canaries) = world(password);
-        for case in &CASES {
-            for source in [Source::File, Source::Stdin] {
-                let held = hold(&world, case, source, EXIT);
-                assert_eq!(held.code(), Some(case.code), "{:?} {source:?}", case.words);
-                let found = held.found(&canaries, false);
-                assert!(found.is_empty(), "{:?} {source:?}: {found:#?}", case.words);
-            }
-            if case.prompts > 0 {
-                let held = hold_typed(&world, case);
-                assert_eq!(held.code(), Some(0), "{:?}", case.words);
-                let found = held.found(&canaries, false);
-                assert!(found.is_empty(), "{:?}: {found:#?}", case.words);
-            }
-        }
+        hold_nothing_at_exit(&world, &CASES, &canaries);
     }
 }
 
