@@ -11,6 +11,7 @@ mod filter;
 mod given;
 mod global;
 mod import;
+mod install;
 mod list;
 mod monitor;
 mod of_store;
@@ -43,6 +44,7 @@ pub(crate) use filter::{SelectArgs, selects};
 pub(crate) use given::{Given, Kind, Typed, given, leave_out_other_stores, stores_of};
 pub(crate) use global::Global;
 pub(crate) use import::ImportArgs;
+pub(crate) use install::InstallArgs;
 pub(crate) use list::{ListArgs, Order};
 pub(crate) use monitor::MonitorArgs;
 pub(crate) use of_store::{Nameable, OfStore};
@@ -80,6 +82,8 @@ pub(crate) enum Command {
     Export(Box<ExportArgs>),
     /// Put identities from files into a store, and read them back from it
     Import(ImportArgs),
+    /// Join a certificate that a CA returned with its private key, which is in a store here
+    Install(InstallArgs),
     /// Save every identity into folders, only what changed; list, verify and restore
     Backup(Box<BackupCommand>),
     /// Grade PKCS#12 files; with their password, prove that they restore
@@ -297,6 +301,7 @@ mod tests {
         let pages = [
             include_str!("../README.md"),
             include_str!("../docs/backup.md"),
+            include_str!("../docs/enrolment.md"),
             include_str!("../docs/firefox.md"),
             include_str!("../docs/import.md"),
             include_str!("../docs/logging.md"),

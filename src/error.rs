@@ -3,6 +3,7 @@
 
 mod escrow;
 mod facts;
+mod install;
 mod library;
 mod store;
 #[cfg(test)]
@@ -236,7 +237,8 @@ impl Error {
                                  .pfx, .pem), or a folder of such files"
                             }
                             _ => {
-                                "name the file of the private key too, or the folder that has both"
+                                "name the file of the private key too, or the folder that has both; if \
+                                 the key is in a store here, 'certstow install FILE' joins them"
                             }
                         },
                     ),

@@ -134,6 +134,12 @@ impl Entry {
         Self::new(Level::Info, "copied", Some(17), message)
     }
 
+    /// A certificate that was joined with its private key, and read back.
+    pub(crate) fn installed(label: &str) -> Self {
+        let message = format!("installed the certificate of {label}");
+        Self::new(Level::Info, "installed", Some(18), message)
+    }
+
     /// For one of very many, which Windows' log has no room for.
     pub(crate) fn in_file_alone(mut self) -> Self {
         self.number = None;

@@ -269,6 +269,7 @@ fn dispatch(line: CommandLine, screen: &Screen) -> Result<Exit, Error> {
         Command::Export(args) => commands::export::run(args, screen),
         Command::Backup(command) => commands::backup::run(command, screen),
         Command::Import(args) => commands::import::run(args, screen),
+        Command::Install(args) => commands::install::run(args, screen),
         Command::Copies(command) => commands::copies::run(command, screen),
         Command::Check(args) => commands::check::run(args, screen),
         Command::Schedule(command) => commands::schedule::run(command, screen),

@@ -73,29 +73,6 @@ fn import_restores_missing_key_of_certificate() {
     );
 }
 
-#[test]
-fn import_finds_waiting_key_in_target() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let store = folder.path().join("store");
-    fs::create_dir(&store).expect("a folder");
-    let sample = |name: &str| Path::new(&samples()).join(name);
-    fs::copy(sample("grace-example.pem"), store.join("grace.pem")).expect("an identity");
-    let reply = sample("ada-example.pem").display().to_string();
-    let import = ["import", &reply, "--store", "store"];
-    ends_with(10, certstow(folder.path()).args(import));
-    fs::copy(sample("ada-example.key.pem"), store.join("my-request.key")).expect("a key");
-    let text = ends_with(0, certstow(folder.path()).args(import)).stdout;
-    let text = String::from_utf8_lossy(&text);
-    assert!(text.contains("Ada") && !text.contains("Grace"), "{text}");
-    assert_eq!(names(&store).len(), 3, "{:?}", names(&store));
-    let export = ["export", "Ada", "--store", "store", "-o", "ada.p12"];
-    let few = ["--iterations", "2000", "--password-env", "SECRET"];
-    ends_with(
-        0,
-        certstow(folder.path()).args([&export[..], &few].concat()),
-    );
-}
-
 /// The file of a store that has Ada in it, after an import over it was given no room, or was killed
 /// at its first write.
 #[cfg(unix)]

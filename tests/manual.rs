@@ -289,6 +289,17 @@ fn firefox_page_commands_work() {
 }
 
 #[test]
+#[ignore = "needs OpenSSL"]
+fn enrolment_page_commands_work() {
+    let home = Home::of_a_new_account();
+    let password = [
+        ("Password for the file of Ada Example:", FILE_PASSWORD),
+        ("The same password again:", FILE_PASSWORD),
+    ];
+    home.type_blocks(&page("enrolment.md"), &AS_MYSELF, &password);
+}
+
+#[test]
 #[ignore = "needs NSS and OpenSSL"]
 fn stores_page_commands_work() {
     let home = Home::of_a_new_account();

@@ -10,7 +10,7 @@ use std::process::Output;
 use program::{certstow, samples};
 
 /// Commands that do something: with `-q`, nothing is said of it.
-const DO: [(&str, &str); 8] = [
+const DO: [(&str, &str); 9] = [
     (
         "export",
         "'Ada Example' --store {samples} -o ada.p12 --password-env SECRET --iterations 1000",
@@ -18,6 +18,10 @@ const DO: [(&str, &str); 8] = [
     (
         "import",
         "ada.p12 --store in --password-env SECRET --unlock-password-env SECRET",
+    ),
+    (
+        "install",
+        "answer.pem --store waiting --chain {samples}/issuers",
     ),
     ("report", "--store {samples}"),
     (
@@ -80,6 +84,14 @@ fn run(folder: &Path, command: &str, arguments: &str, quiet: &[&str]) -> Output 
 #[test]
 fn quiet_says_nothing_of_what_went_well() {
     let folder = tempfile::tempdir().expect("a folder");
+    fs::create_dir(folder.path().join("waiting")).expect("a folder");
+    for (sample, name) in [
+        ("ada-example.key.pem", "waiting/ada.key"),
+        ("ada-example.pem", "answer.pem"),
+    ] {
+        let sample = Path::new(&samples()).join(sample);
+        fs::copy(sample, folder.path().join(name)).expect("a copy");
+    }
     for (command, arguments) in DO {
         let output = run(folder.path(), command, arguments, &["-q"]);
         let said = [output.stdout, output.stderr].concat();
@@ -90,7 +102,7 @@ fn quiet_says_nothing_of_what_went_well() {
 #[test]
 fn quiet_prints_what_was_asked_for() {
     let folder = tempfile::tempdir().expect("a folder");
-    for (command, arguments) in [DO[0], DO[3]] {
+    for (command, arguments) in [DO[0], DO[4]] {
         run(folder.path(), command, arguments, &[]);
     }
     for (command, arguments) in ANSWER {

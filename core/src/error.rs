@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use certstow_platform::error::StoreError;
 use certstow_platform::vault::{Name, VaultError};
 
+pub use crate::install::NotInstallable;
 pub use emptied::Emptied;
 pub use escrow::Trouble;
 
@@ -218,6 +219,27 @@ pub enum Error {
         /// What the store refused with.
         source: Option<Box<StoreError>>,
     },
+    /// Files that a CA returned hold no certificate that could be joined with its private key.
+    NothingToInstall {
+        /// The files.
+        files: Vec<PathBuf>,
+        /// Why not.
+        what: NotInstallable,
+    },
+    /// No store has the private key of a certificate.
+    NoKeyHere {
+        /// The certificate's subject, a string by RFC 4514.
+        subject: String,
+        /// The names of the stores that were searched.
+        searched: Vec<String>,
+    },
+    /// Several stores have the private key of a certificate.
+    SeveralStores {
+        /// The certificate's subject, a string by RFC 4514.
+        subject: String,
+        /// The names of the stores.
+        stores: Vec<String>,
+    },
     /// The private key does not belong to the certificate.
     KeyMismatch {
         /// Where the certificate and the key lie, or their label.
@@ -352,6 +374,9 @@ impl std::error::Error for Error {
             | Self::Verification { .. }
             | Self::Changed { .. }
             | Self::NotReadBack { .. }
+            | Self::NothingToInstall { .. }
+            | Self::NoKeyHere { .. }
+            | Self::SeveralStores { .. }
             | Self::KeyMismatch { .. }
             | Self::PasswordExists { .. }
             | Self::Escrow { .. }

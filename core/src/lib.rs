@@ -83,6 +83,7 @@ pub mod export;
 pub mod fuzzing;
 pub mod identity;
 pub mod import;
+pub mod install;
 pub mod letters;
 pub mod nearest;
 pub mod noted;

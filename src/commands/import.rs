@@ -3,7 +3,6 @@
 
 mod report;
 
-use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -12,14 +11,13 @@ use certstow_core::identity::{Inventory, ListedCertificate};
 use certstow_core::import::{self, Input, Options, Outcome, Present, Sources};
 use certstow_core::password::Empty;
 use certstow_core::waits;
-use certstow_formats::certificate::EntryId;
 use certstow_formats::pkcs12::profile::blank_warning;
 use certstow_formats::sanitize::safe;
 use certstow_formats::secret::Password;
 use certstow_platform::error::StoreError;
 use certstow_platform::spec::StoreSpec;
 use certstow_platform::store::{
-    ExistingEntry, Interaction, KeyProtection, NonInteractive, Store, StoreInfo, Unlock,
+    ExistingEntry, Interaction, KeyProtection, Store, StoreInfo, Unlock,
 };
 use certstow_platform::{self, KnownStore, OpenOptions};
 
@@ -46,10 +44,6 @@ pub(crate) fn run(args: &ImportArgs, screen: &Screen) -> Result<Exit, Error> {
         [spec] => Some(given(args, spec, screen)?),
         _ => None,
     };
-    let unlock = named.iter().flatten();
-    let unlock = unlock.map(|unlock| Arc::clone(&unlock.password));
-    let passwords: Vec<_> = unlock.chain(password.clone()).collect();
-    let came = find_key_in_target(&mut sources, args, &passwords)?;
     let something = something_to_import(&mut sources, args);
     let problems = sources.problems.iter();
     let problems = problems.map(|problem| Warning::about(&problem.place, &problem.message));
@@ -70,9 +64,8 @@ pub(crate) fn run(args: &ImportArgs, screen: &Screen) -> Result<Exit, Error> {
     let options = OpenOptions { unlock };
     let mut store = certstow_platform::open_to_import(&target.spec, &options)?;
     let info = store.info();
-    let identities = sources.inventory.identities();
-    let coming = identities.filter(|identity| came.contains(&identity.id()));
-    let plan = Plan::of(coming.collect(), &*store, args, screen)?;
+    let identities = sources.inventory.identities().collect();
+    let plan = Plan::of(identities, &*store, args, screen)?;
     let password = match (given, plan.changes_anything()) {
         (None, true) => protection(&info, screen)?.map(Arc::new),
         (given, _) => given,
@@ -88,7 +81,7 @@ pub(crate) fn run(args: &ImportArgs, screen: &Screen) -> Result<Exit, Error> {
     );
 
     let in_clear = password.is_none() && info.key_protection.takes_password();
-    let mut report = ImportReport::new(&info.spec, target.exportable, sources, &came);
+    let mut report = ImportReport::new(&info.spec, target.exportable, sources);
     for outcome in outcomes {
         if let Ok(imported) = &outcome.result {
             screen.record(&entry(&outcome, imported).with("store", info.spec.to_string()));
@@ -170,31 +163,6 @@ fn always_exportable(store: &StoreSpec) -> Error {
         "--not-exportable means nothing for {store}: whoever can read its files has the keys in \
          them"
     ))
-}
-
-/// The certificates that came with the files. If none of them has a private key, and the folder that
-/// they go into has that of one, as after a request that was made there, what was read includes it.
-fn find_key_in_target(
-    sources: &mut Sources,
-    args: &ImportArgs,
-    passwords: &[Arc<Password>],
-) -> Result<HashSet<EntryId>, Error> {
-    let certificates = sources.inventory.certificates();
-    let came: HashSet<EntryId> = certificates.iter().map(ListedCertificate::id).collect();
-    let has_key = sources.inventory.identities().next().is_some();
-    if let [StoreSpec::File(folder)] = args.stores.stores.as_slice()
-        && !(has_key || came.is_empty())
-        && folder.exists()
-    {
-        let files = [args.files.as_slice(), std::slice::from_ref(folder)].concat();
-        let both = import::read(Input::Files(&files), passwords, &mut NonInteractive)?;
-        let mut identities = both.inventory.identities();
-        if identities.any(|identity| came.contains(&identity.id())) {
-            drop(identities);
-            sources.inventory = both.inventory;
-        }
-    }
-    Ok(came)
 }
 
 /// Fails unless there is an identity with a private key.

@@ -8,6 +8,7 @@ mod depends;
 pub(crate) mod doctor;
 pub(crate) mod export;
 pub(crate) mod import;
+pub(crate) mod install;
 pub(crate) mod list;
 pub(crate) mod password;
 pub(crate) mod report;

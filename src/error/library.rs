@@ -8,7 +8,7 @@ use certstow_platform::os::{self, privacy};
 use certstow_platform::spec::StoreSpec;
 
 use super::facts::{Answer, Explain, FULL_DISK_ACCESS, Facts, GETS_IN, Hint};
-use super::{escrow, store, vault};
+use super::{escrow, install, store, vault};
 use crate::exit::Exit;
 
 /// How the place was named that an error is about.
@@ -238,6 +238,9 @@ fn table(error: &Error, place: Place) -> Facts {
                  list'), and --force imports it again",
             ),
         ),
+        Error::NothingToInstall { what, .. } => install::nothing(*what),
+        Error::NoKeyHere { .. } => install::no_key(),
+        Error::SeveralStores { .. } => install::several(),
         Error::KeyNotDeleted { .. } => Facts::new(
             Exit::Partial,
             "key-not-deleted",

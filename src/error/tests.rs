@@ -47,7 +47,7 @@ variants!(
     Contradiction NotFound NotInBackup BackupFile Ambiguous Store InteractionRequired Password
     WrongPassword PasswordUnreadable TargetExists Target Device NotSynced NotCopied Emptied
     TargetLocked NotPrivate Verification Changed NotReadBack KeyNotDeleted KeyMismatch Vault
-    PasswordExists Escrow Io Cancelled
+    PasswordExists Escrow Io Cancelled NothingToInstall NoKeyHere SeveralStores
 );
 variants!(
     STORE, of_store, StoreError,

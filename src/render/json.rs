@@ -9,6 +9,7 @@ use std::io::{self, Write};
 use certstow_core::identity::{Inventory, ListedCertificate, StoreProblem};
 use certstow_core::noted::{Noted, State};
 use certstow_core::renewal::Renewals;
+use certstow_formats::certificate::Certificate;
 use certstow_formats::chain::{Path, PathEnd};
 use certstow_formats::sanitize::in_full;
 use certstow_formats::{key, names};
@@ -242,9 +243,6 @@ fn entry(
         KeyState::Unknown => ("unknown", None),
     };
     let described = key::describe(entry.certificate.spki_der());
-    let thumbprint = Object::default()
-        .with("sha1", &identity.thumbprint())
-        .with("sha256", &names::hex(entry.id.as_bytes()));
     let key = Object::default()
         .with("state", &state)
         .with("reason", &reason)
@@ -261,7 +259,7 @@ fn entry(
             "profile",
             &application.and_then(|program| program.profile.as_ref()),
         )
-        .object("thumbprint", thumbprint)
+        .object("thumbprint", thumbprint(&entry.certificate))
         .with("label", &identity.label())
         .with("subject", &identity.subject())
         .with("issuer", &parsed.issuer())
@@ -280,6 +278,13 @@ fn entry(
         )
         .with("backed_up", &backed_up.map(|when| when.to_string()))
         .object("key", key)
+}
+
+/// Both hashes of a certificate.
+pub(crate) fn thumbprint(certificate: &Certificate) -> Object {
+    Object::default()
+        .with("sha1", &names::thumbprint(certificate))
+        .with("sha256", &names::hex(certificate.id().as_bytes()))
 }
 
 /// A file that was saved, for programs.

@@ -10,6 +10,7 @@
 //!
 //! - `ada.p12`, `grace.p12`, `locked/ada.pem`, `locked/grace.pem`: under the canary password;
 //! - `other.p12`: under another password; `half.p12`: cut in two;
+//! - `waiting`, `other-waiting`: Ada's key and Grace's alone, under the canary password;
 //! - `many`: forty certificates, and the locked key;
 //! - `kept`: a backup under the canary password; `sealed`: one under passwords of its own, which
 //!   Ada's key opens;
@@ -239,6 +240,14 @@ pub(crate) const CASES: &[Case] = &[
         .code(13),
     Case::new("import {store} --store imported --force")
         .unlock()
+        .image(),
+    Case::new("install {store}/ada-example.pem --store waiting")
+        .unlock()
+        .image(),
+    Case::new("install {store}/ada-example.pem --store other-waiting")
+        .unlock()
+        .prompts(1)
+        .code(10)
         .image(),
     Case::new("import other.p12 --store imported")
         .password()

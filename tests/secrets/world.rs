@@ -91,7 +91,7 @@ impl World {
     fn fill(&self) {
         fs::write(self.password_file(), self.password).expect("the password's file");
         fs::write(self.inputs.path().join("other"), "another").expect("another password");
-        for folder in ["locked", "many", "tmp"] {
+        for folder in ["locked", "many", "tmp", "waiting", "other-waiting"] {
             fs::create_dir(self.folder().join(folder)).expect("a folder");
         }
         let samples = samples();
@@ -114,6 +114,18 @@ impl World {
             let format = if file.ends_with("pem") { "pem" } else { "p12" };
             let into = ["--format", format, "-o", file, "--password-file", password];
             self.run(&export, &into);
+        }
+        for (identity, alone) in [
+            ("locked/ada.pem", "waiting/ada.key"),
+            ("locked/grace.pem", "other-waiting/grace.key"),
+        ] {
+            let read = fs::read_to_string(self.folder().join(identity)).expect("the file");
+            let (_, from_key) = read.split_once("-----BEGIN ENCRYPTED").expect("a key");
+            let (key, _) = from_key.split_once("-----END ENCRYPTED").expect("its end");
+            let label = "ENCRYPTED PRIVATE KEY-----\n";
+            let key = key.strip_prefix(" PRIVATE KEY-----\n").expect("its label");
+            let key = format!("-----BEGIN {label}{key}-----END {label}");
+            fs::write(self.folder().join(alone), key).expect("the key");
         }
         let from = ["--store", &samples, "--iterations", "2000"];
         let escrow = format!("{samples}/ada-example.pem");

@@ -136,6 +136,21 @@ impl Error {
                 "{} was saved, and its private key was not deleted from {store}: {reason}",
                 file.display()
             ),
+            Self::NothingToInstall { files, what } => {
+                let files = files.iter().map(|file| file.display().to_string());
+                format!("{} {what}", files.collect::<Vec<_>>().join(", "))
+            }
+            Self::NoKeyHere { subject, searched } => format!(
+                "no private key here belongs to the certificate of {subject} (searched: {})",
+                match searched.as_slice() {
+                    [] => "no store".to_owned(),
+                    stores => stores.join(", "),
+                }
+            ),
+            Self::SeveralStores { subject, stores } => format!(
+                "several stores have the private key of the certificate of {subject}: {}",
+                stores.join(", ")
+            ),
             Self::KeyMismatch { place } => {
                 format!("the private key of {place} does not belong to its certificate")
             }

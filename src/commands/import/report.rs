@@ -9,12 +9,9 @@
 //!  "problems": [{"place": "...", "message": "..."}], "warnings": []}
 //! ```
 
-use std::collections::HashSet;
-
 use certstow_core::error::Error as LibraryError;
 use certstow_core::identity::{Inventory, StoreProblem};
 use certstow_core::import::{Imported, Outcome, Sources};
-use certstow_formats::certificate::EntryId;
 use certstow_formats::proof::Level;
 use certstow_formats::sanitize::{safe, shortened};
 use certstow_platform::spec::StoreSpec;
@@ -38,9 +35,8 @@ pub(super) struct ImportReport {
 }
 
 /// What is to be said of certificates that cannot be imported.
-fn keyless(inventory: &Inventory, came: &HashSet<EntryId>) -> Option<String> {
+fn keyless(inventory: &Inventory) -> Option<String> {
     let listed = inventory.certificates().iter();
-    let listed = listed.filter(|listed| came.contains(&listed.id()));
     match listed.filter(|listed| !listed.has_key()).count() {
         0 => None,
         1 => Some("one certificate without a private key was not imported".to_owned()),
@@ -64,19 +60,14 @@ impl Failed {
 }
 
 impl ImportReport {
-    /// Of an import of the certificates that `came` into this store, before anything is in it.
-    pub(super) fn new(
-        store: &StoreSpec,
-        exportable: bool,
-        sources: Sources,
-        came: &HashSet<EntryId>,
-    ) -> Self {
+    /// Of an import into this store, before anything is in it.
+    pub(super) fn new(store: &StoreSpec, exportable: bool, sources: Sources) -> Self {
         Self {
             store: store.to_string(),
             exportable,
             imported: Vec::new(),
             failed: sources.locked.into_iter().map(Failed::file).collect(),
-            warnings: keyless(&sources.inventory, came).into_iter().collect(),
+            warnings: keyless(&sources.inventory).into_iter().collect(),
             unreadable: sources.problems,
         }
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use certstow_core::backup::Emptied;
 use certstow_core::error::{Error as LibraryError, IssuedLast, Near, Nearly};
 use certstow_core::escrow::Trouble;
+use certstow_core::install::NotInstallable;
 use certstow_core::time::UnixTime;
 use certstow_formats::certificate::EntryId;
 use certstow_platform::error::StoreError;
@@ -17,6 +18,11 @@ use super::denied;
 use crate::error::{Error, WrongOption};
 use crate::exit::Exit;
 use crate::schedule::SchedulerError;
+
+fn to_install(what: NotInstallable) -> Error {
+    let files = vec!["a.cer".into()];
+    Error::Library(LibraryError::NothingToInstall { files, what })
+}
 
 /// What a program said that is not started here.
 fn program() -> ProgramError {
@@ -509,6 +515,46 @@ pub(super) fn one_of_each() -> Vec<(Error, u8, &'static str)> {
             15,
             "not-read-back",
         ),
+        (
+            library(LibraryError::NoKeyHere {
+                subject: text(),
+                searched: vec![text()],
+            }),
+            10,
+            "no-key-here",
+        ),
+        (
+            library(LibraryError::SeveralStores {
+                subject: text(),
+                stores: vec![text()],
+            }),
+            11,
+            "several-stores",
+        ),
+        (
+            to_install(NotInstallable::NoCertificate),
+            10,
+            "nothing-to-install",
+        ),
+        (to_install(NotInstallable::Empty), 10, "nothing-to-install"),
+        (
+            to_install(NotInstallable::WebPage),
+            10,
+            "nothing-to-install",
+        ),
+        (to_install(NotInstallable::Pdf), 10, "nothing-to-install"),
+        (to_install(NotInstallable::Zip), 10, "nothing-to-install"),
+        (
+            to_install(NotInstallable::Issuers),
+            10,
+            "nothing-to-install",
+        ),
+        (
+            to_install(NotInstallable::Identity),
+            10,
+            "identity-to-import",
+        ),
+        (to_install(NotInstallable::Locked), 17, "identity-to-import"),
         (
             library(LibraryError::KeyNotDeleted {
                 file: file(),

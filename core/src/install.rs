@@ -1,0 +1,254 @@
+//! Certificates that a CA returned, joined with the private keys that stores have for them. A key is found
+//! by its public half (RFC 5280, 4.1.2.7), never by a name or a file; it stays where it is. What the store
+//! has afterwards is read back: it lists the certificate with its key, and a key that may come out signs.
+//!
+//! [`Returned`] reads what came, [`install`] does the rest. Nothing here prompts except through the given
+//! [`Ask`].
+
+mod holder;
+mod returned;
+
+use certstow_formats::certificate::Certificate;
+use certstow_formats::chain::{self, Candidates, Include, Path};
+use certstow_formats::names;
+use certstow_formats::proof::{self, Level, ProofError};
+use certstow_platform::error::StoreError;
+use certstow_platform::store::{Ask, Entry, KeyState, NewCertificate, Store};
+
+use crate::error::Error;
+use crate::identity::Inventory;
+use crate::warning::{Code, Warning};
+use crate::{time, waits};
+use holder::{Found, find};
+pub use returned::{NotInstallable, Returned};
+
+/// How certificates are installed.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options<'a> {
+    /// The friendly name; without one, that of the request is kept.
+    pub label: Option<&'a str>,
+    /// Look for the keys, and change nothing.
+    pub dry_run: bool,
+}
+
+/// What became of one certificate.
+#[derive(Debug)]
+#[must_use = "the certificate may not have been installed"]
+pub struct Outcome {
+    /// The certificate.
+    pub certificate: Certificate,
+    /// Whether it is in a store with its private key.
+    pub result: Result<Installed, Error>,
+}
+
+/// A certificate that is in a store with its private key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Installed {
+    /// The name of the store.
+    pub store: String,
+    /// Where the certificate lies there; where its key does, if nothing was changed.
+    pub place: String,
+    /// Whether it was there with its key before.
+    pub was_there: bool,
+    /// How far the private key is proven; `None` of one that does not come out, and if nothing was changed.
+    pub proof: Option<Level>,
+    /// The subjects of the issuers on its path, in order.
+    pub issuers: Vec<String>,
+    /// What is missing on the path.
+    pub gap: Option<String>,
+    /// What the user should know.
+    pub warnings: Vec<Warning>,
+}
+
+/// Joins each certificate that came with its private key in one of the stores. One that fails stops none of
+/// the others, unless a person gave up.
+///
+/// # Errors
+/// [`Error::NothingToInstall`]: they are certificates of CAs alone, and no key is here for them.
+///
+/// The results hold [`Error::NoKeyHere`] for a certificate whose key none of the stores has,
+/// [`Error::SeveralStores`] where several do, [`Error::Store`] for what [`Store::attach`] refuses, and
+/// [`Error::NotReadBack`] for what is in the store and could not be shown to be there as it should.
+pub fn install(
+    returned: &Returned,
+    stores: &mut Inventory,
+    options: &Options<'_>,
+    ask: &mut dyn Ask,
+) -> Result<Vec<Outcome>, Error> {
+    let (issuers, _) = stores.issuers();
+    let came = returned.certificates.iter().chain(&returned.issuers);
+    let issuers = issuers.into_iter().chain(came.cloned());
+    let issuers =
+        Candidates::new(issuers).with_system_roots(certstow_platform::roots::trusted_roots);
+    let mut outcomes = Vec::new();
+    for certificate in &returned.certificates {
+        let coming = Coming {
+            certificate,
+            path: chain::build(certificate, &issuers, time::now()),
+            options,
+        };
+        let result = coming.install(stores, ask);
+        // It came along for the path.
+        if certificate.is_ca() && matches!(result, Err(Error::NoKeyHere { .. })) {
+            continue;
+        }
+        let gave_up = matches!(result, Err(Error::Cancelled));
+        outcomes.push(Outcome {
+            certificate: certificate.clone(),
+            result,
+        });
+        if gave_up {
+            break;
+        }
+    }
+    match outcomes.is_empty() {
+        true => Err(returned.only_issuers()),
+        false => Ok(outcomes),
+    }
+}
+
+/// A certificate on its way to its key.
+struct Coming<'a> {
+    certificate: &'a Certificate,
+    path: Path,
+    options: &'a Options<'a>,
+}
+
+impl Coming<'_> {
+    fn install(&self, stores: &mut Inventory, ask: &mut dyn Ask) -> Result<Installed, Error> {
+        match find(self.certificate, stores)? {
+            Found::There { store, place } => {
+                let name = stores.store_name(store);
+                let mut installed = self.installed(name, place);
+                installed.was_there = true;
+                Ok(installed)
+            }
+            Found::Key { store, place } => {
+                let name = stores.store_name(store);
+                let mut installed = self.installed(name, place);
+                if !self.options.dry_run {
+                    let store = &mut *stores.stores_mut()[store];
+                    self.attach(store, ask)?;
+                    self.read_back(store, &mut installed, ask)?;
+                }
+                Ok(installed)
+            }
+            Found::Perhaps(positions) => self.try_each(&positions, stores, ask),
+        }
+    }
+
+    /// Tries stores whose keys have to be opened before it is known whose they are.
+    fn try_each(
+        &self,
+        positions: &[usize],
+        stores: &mut Inventory,
+        ask: &mut dyn Ask,
+    ) -> Result<Installed, Error> {
+        let mut first_refusal = None;
+        for &position in positions {
+            let name = stores.store_name(position);
+            if self.options.dry_run {
+                return Err(Error::InteractionRequired {
+                    what: format!("the password of the private keys in {name}"),
+                });
+            }
+            let store = &mut *stores.stores_mut()[position];
+            match self.attach(store, ask) {
+                Ok(()) => {
+                    let mut installed = self.installed(name, String::new());
+                    self.read_back(store, &mut installed, ask)?;
+                    return Ok(installed);
+                }
+                Err(Error::Store(StoreError::KeyMissing { .. })) => {}
+                Err(Error::Cancelled) => return Err(Error::Cancelled),
+                Err(error) => first_refusal = first_refusal.or(Some(error)),
+            }
+        }
+        Err(first_refusal.unwrap_or_else(|| holder::no_key_here(self.certificate, stores)))
+    }
+
+    fn attach(&self, store: &mut dyn Store, ask: &mut dyn Ask) -> Result<(), Error> {
+        let new = NewCertificate {
+            certificate: self.certificate,
+            issuers: self.path.issuers(Include::Full),
+            label: self.options.label,
+        };
+        let _wait = waits::waiting_for_store(store);
+        store.attach(&new, ask)?;
+        Ok(())
+    }
+
+    /// What is known before the store is read back.
+    fn installed(&self, store: String, place: String) -> Installed {
+        let issuers = self.path.issuers(Include::Full).iter();
+        let issuers = issuers.map(|issuer| names::distinguished_name_of_der(issuer.subject_der()));
+        Installed {
+            store,
+            place,
+            was_there: false,
+            proof: None,
+            issuers: issuers.collect(),
+            gap: self.path.end.gap(),
+            warnings: self.validity_warning().into_iter().collect(),
+        }
+    }
+
+    /// Dates decide nothing: an expired certificate still opens old mail.
+    fn validity_warning(&self) -> Option<Warning> {
+        let (parsed, now) = (self.certificate.parse(), time::now());
+        let text = match () {
+            () if parsed.not_after() < now => "the certificate has expired",
+            () if parsed.not_before() > now => {
+                "the certificate is not valid yet; see whether the clock of this machine is right"
+            }
+            () => return None,
+        };
+        Some(Warning::new(Code::OutsideValidity, text))
+    }
+
+    /// Notes what the store shows of it, and proves a key that comes out.
+    fn read_back(
+        &self,
+        store: &dyn Store,
+        installed: &mut Installed,
+        ask: &mut dyn Ask,
+    ) -> Result<(), Error> {
+        let failed = |reason: String| Error::NotReadBack {
+            store: installed.store.clone(),
+            reason,
+        };
+        let listing = waits::list(store).map_err(|error| failed(error.to_string()))?;
+        let is_own = |entry: &&Entry| entry.id == self.certificate.id();
+        let entry = listing.entries.iter().find(is_own);
+        let entry = entry.ok_or_else(|| failed("the store does not list it".to_owned()))?;
+        let key = match entry.key {
+            KeyState::Missing => {
+                return Err(failed(
+                    "the store lists it without a private key".to_owned(),
+                ));
+            }
+            KeyState::NotExportable(_) => None,
+            KeyState::Exportable | KeyState::Locked(_) | KeyState::Unknown => {
+                let _wait = waits::waiting_for_store(store);
+                match store.private_key(&entry.id, ask) {
+                    Ok(key) => Some(key),
+                    Err(StoreError::KeyNotExportable { .. }) => None,
+                    Err(error) => return Err(failed(error.to_string())),
+                }
+            }
+        };
+        installed.place = entry.place();
+        let Some(key) = key else {
+            return Ok(());
+        };
+        let proof = proof::prove(&key, self.certificate).map_err(|error| match error {
+            ProofError::Mismatch => Error::KeyMismatch {
+                place: entry.place(),
+            },
+            ProofError::Useless(reason) => failed(reason),
+        })?;
+        installed.warnings.extend(Warning::of_proof(&proof));
+        installed.proof = Some(proof.level());
+        Ok(())
+    }
+}

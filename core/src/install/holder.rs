@@ -1,0 +1,113 @@
+//! Which store has the private key of a certificate: it lists another certificate with the same public
+//! key, or it has the key alone.
+
+use certstow_formats::certificate::Certificate;
+use certstow_formats::key;
+use certstow_formats::names;
+use certstow_platform::store::{Entry, KeyState};
+
+use crate::error::Error;
+use crate::identity::Inventory;
+use crate::waits;
+
+/// Where a certificate's private key is.
+pub(super) enum Found {
+    /// The store has the certificate, with its key.
+    There {
+        /// The position of the store in [`Inventory::stores`].
+        store: usize,
+        /// Where the certificate lies.
+        place: String,
+    },
+    /// The store has the key.
+    Key {
+        /// As above.
+        store: usize,
+        /// Where the key lies, or a certificate of it.
+        place: String,
+    },
+    /// Each of these stores has keys of which it knows only once they are opened whose they are.
+    Perhaps(Vec<usize>),
+}
+
+/// Looks for the private key of a certificate.
+///
+/// # Errors
+/// - [`Error::NoKeyHere`]: no store has it.
+/// - [`Error::SeveralStores`]: several do.
+/// - [`Error::Store`]: a store cannot say which keys it has.
+pub(super) fn find(certificate: &Certificate, stores: &Inventory) -> Result<Found, Error> {
+    if let Some((store, place)) = there(certificate, stores) {
+        return Ok(Found::There { store, place });
+    }
+    let (mut with_key, mut perhaps) = (Vec::new(), Vec::new());
+    for store in 0..stores.stores().len() {
+        match key_in(certificate, store, stores)? {
+            Known::Here(place) => with_key.push((store, place)),
+            Known::Perhaps => perhaps.push(store),
+            Known::NotHere => {}
+        }
+    }
+    if with_key.len() > 1 {
+        let stores = with_key.iter().map(|(store, _)| stores.store_name(*store));
+        return Err(Error::SeveralStores {
+            subject: subject(certificate),
+            stores: stores.collect(),
+        });
+    }
+    match with_key.pop() {
+        Some((store, place)) => Ok(Found::Key { store, place }),
+        None if !perhaps.is_empty() => Ok(Found::Perhaps(perhaps)),
+        None => Err(no_key_here(certificate, stores)),
+    }
+}
+
+/// What a store knows of a key without opening any.
+enum Known {
+    Here(String),
+    Perhaps,
+    NotHere,
+}
+
+fn there(certificate: &Certificate, stores: &Inventory) -> Option<(usize, String)> {
+    let listed = stores.certificate(&certificate.id())?;
+    let mut entries = listed.entries().iter();
+    let with_key = entries.find(|stored| stored.entry.key != KeyState::Missing)?;
+    Some((with_key.store, with_key.entry.place()))
+}
+
+fn key_in(certificate: &Certificate, store: usize, stores: &Inventory) -> Result<Known, Error> {
+    let spki = certificate.spki_der();
+    let listed = stores.certificates().iter();
+    let entries = listed.flat_map(|listed| listed.entries());
+    let mut others = entries.filter(|stored| stored.store == store);
+    let has_key = |entry: &Entry| {
+        entry.key != KeyState::Missing && key::same_public_key(entry.certificate.spki_der(), spki)
+    };
+    if let Some(other) = others.find(|stored| has_key(&stored.entry)) {
+        return Ok(Known::Here(other.entry.place()));
+    }
+    let store = &*stores.stores()[store];
+    let _wait = waits::waiting_for_store(store);
+    let mut known = Known::NotHere;
+    for key in store.keys()? {
+        match key.is_of(spki) {
+            Some(true) => return Ok(Known::Here(key.place)),
+            Some(false) => {}
+            None => known = Known::Perhaps,
+        }
+    }
+    Ok(known)
+}
+
+/// The error of a certificate whose key is nowhere.
+pub(super) fn no_key_here(certificate: &Certificate, stores: &Inventory) -> Error {
+    Error::NoKeyHere {
+        subject: subject(certificate),
+        searched: stores.store_names(),
+    }
+}
+
+fn subject(certificate: &Certificate) -> String {
+    names::distinguished_name_of_der(certificate.subject_der())
+}

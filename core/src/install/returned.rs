@@ -1,0 +1,158 @@
+//! What a CA returned, read from files in any form that a folder store reads: the certificate that was
+//! asked for, mostly with those of its issuers. Bounds keep a wrong file from taking long.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use certstow_formats::certificate::Certificate;
+use certstow_platform::store::NonInteractive;
+
+use crate::error::Error;
+use crate::identity::StoreProblem;
+use crate::import::{self, Input, Sources};
+
+/// How many bytes of a file are looked at to say what it is instead of a certificate.
+const BEGINNING: usize = 512;
+
+/// What a CA returned.
+#[derive(Debug)]
+pub struct Returned {
+    files: Vec<PathBuf>,
+    /// The certificates that issued no other one of these.
+    pub(super) certificates: Vec<Certificate>,
+    /// The others, and what came along for the path.
+    pub(super) issuers: Vec<Certificate>,
+    /// What could not be read, and is for the caller to tell.
+    pub problems: Vec<StoreProblem>,
+}
+
+/// Why nothing in some files can be joined with a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotInstallable {
+    /// They hold no certificate.
+    NoCertificate,
+    /// It is a file of nothing.
+    Empty,
+    /// It is a page of the web, such as that of a login.
+    WebPage,
+    /// It is a PDF document.
+    Pdf,
+    /// It is a ZIP archive, or a document in one.
+    Zip,
+    /// They hold certificates of CAs alone.
+    Issuers,
+    /// They have the private key themselves.
+    Identity,
+    /// What they hold is behind a password.
+    Locked,
+}
+
+impl fmt::Display for NotInstallable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoCertificate => "holds no certificate",
+            Self::Empty => "is empty",
+            Self::WebPage => "is a web page without a certificate",
+            Self::Pdf => "is a PDF document",
+            Self::Zip => "is a ZIP archive",
+            Self::Issuers => "holds certificates of CAs only",
+            Self::Identity => "holds a private key beside its certificate",
+            Self::Locked => "shows what it holds only with its password",
+        })
+    }
+}
+
+impl Returned {
+    /// Reads files. `chain` are further files, with certificates of issuers.
+    ///
+    /// # Errors
+    /// - [`Error::NothingToInstall`]: there is no certificate in them that could be joined with a key.
+    /// - [`Error::Store`]: a file is not there, or cannot be looked at.
+    pub fn read(files: &[PathBuf], chain: &[PathBuf]) -> Result<Self, Error> {
+        let sources = import::read(Input::Files(files), &[], &mut NonInteractive)?;
+        let refused = |what| {
+            Err(Error::NothingToInstall {
+                files: files.to_vec(),
+                what,
+            })
+        };
+        if sources.inventory.identities().next().is_some() {
+            return refused(NotInstallable::Identity);
+        }
+        let all = certificates_of(&sources);
+        if all.is_empty() {
+            return refused(match sources.locked.is_empty() {
+                false => NotInstallable::Locked,
+                true => kind_of(files),
+            });
+        }
+        let mut problems = sources.problems;
+        let mut along = Vec::new();
+        if !chain.is_empty() {
+            let sources = import::read(Input::Files(chain), &[], &mut NonInteractive)?;
+            along = certificates_of(&sources);
+            problems.extend(sources.problems);
+        }
+        let issued_another = |one: &Certificate| {
+            let mut others = all.iter().filter(|other| other.id() != one.id());
+            one.is_ca() && others.any(|other| other.issuer_der() == one.subject_der())
+        };
+        let (issuers, certificates): (Vec<_>, Vec<_>) =
+            all.iter().cloned().partition(issued_another);
+        Ok(Self {
+            files: files.to_vec(),
+            certificates,
+            issuers: issuers.into_iter().chain(along).collect(),
+            problems,
+        })
+    }
+}
+
+impl Returned {
+    /// The error of files in which nobody finds a certificate but those of CAs.
+    pub(super) fn only_issuers(&self) -> Error {
+        Error::NothingToInstall {
+            files: self.files.clone(),
+            what: NotInstallable::Issuers,
+        }
+    }
+}
+
+/// Every certificate that was read, those of CAs too.
+fn certificates_of(sources: &Sources) -> Vec<Certificate> {
+    let listed = sources.inventory.certificates().iter();
+    let mut all: Vec<Certificate> = listed.map(|one| one.certificate().clone()).collect();
+    for issuer in sources.inventory.issuers().0 {
+        if all.iter().all(|one| one.id() != issuer.id()) {
+            all.push(issuer);
+        }
+    }
+    all
+}
+
+/// What a file without a certificate is, if that is to be seen.
+fn kind_of(files: &[PathBuf]) -> NotInstallable {
+    let [file] = files else {
+        return NotInstallable::NoCertificate;
+    };
+    let beginning = beginning_of(file).unwrap_or_default();
+    let text = String::from_utf8_lossy(&beginning).to_ascii_lowercase();
+    let text = text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
+    match () {
+        () if beginning.is_empty() && file.is_file() => NotInstallable::Empty,
+        () if text.starts_with("%pdf-") => NotInstallable::Pdf,
+        () if beginning.starts_with(b"PK\x03\x04") => NotInstallable::Zip,
+        () if text.starts_with("<!doctype html") || text.starts_with("<html") => {
+            NotInstallable::WebPage
+        }
+        () => NotInstallable::NoCertificate,
+    }
+}
+
+fn beginning_of(file: &Path) -> std::io::Result<Vec<u8>> {
+    use std::io::Read as _;
+    let mut beginning = Vec::new();
+    let file = std::fs::File::open(file)?;
+    file.take(BEGINNING as u64).read_to_end(&mut beginning)?;
+    Ok(beginning)
+}

@@ -1,0 +1,204 @@
+//! `certstow install`: what a CA returned is joined with its private key, wherever that is; see
+//! [`certstow_core::install`]. With `--json`, `certstow.install/1`:
+//!
+//! ```json
+//! {"schema": "certstow.install/1", "dry_run": false,
+//!  "installed": [{"store": "...", "place": "...", "thumbprint": {"sha1": "...", "sha256": "..."},
+//!    "subject": "...", "was_there": false, "proof": "signature" | "public-key" | "none" | null,
+//!    "chain": ["..."], "gap": null | "...", "warnings": []}],
+//!  "failed": [{"subject": "...", "thumbprint": {...}, "error": {"code": "...", ...}}],
+//!  "problems": [{"place": "...", "message": "..."}]}
+//! ```
+
+use certstow_core::error::Error as LibraryError;
+use certstow_core::identity::StoreProblem;
+use certstow_core::install::{self, Installed, Options, Outcome, Returned};
+use certstow_formats::certificate::Certificate;
+use certstow_formats::names;
+use certstow_formats::sanitize::{safe, shortened};
+
+use crate::args::InstallArgs;
+use crate::ask::TerminalAsk;
+use crate::error::{Error, Explain as _};
+use crate::exit::Exit;
+use crate::inventory;
+use crate::journal::Entry;
+use crate::render::json::{self, Object};
+use crate::screen::Screen;
+use crate::warning::Warning;
+
+pub(crate) fn run(args: &InstallArgs, screen: &Screen) -> Result<Exit, Error> {
+    let is_missing = |file: &&std::path::PathBuf| matches!(file.try_exists(), Ok(false));
+    if let Some(file) = args.files.iter().chain(&args.chain).find(is_missing) {
+        return Err(Error::NoFile { file: file.clone() });
+    }
+    let returned = Returned::read(&args.files, &args.chain)?;
+    let mut stores = inventory::read(&args.stores, screen)?;
+    let mut ask = TerminalAsk::new(screen);
+    let options = Options {
+        label: args.label.as_deref(),
+        dry_run: args.dry_run,
+    };
+    let outcomes = install::install(&returned, &mut stores, &options, &mut ask)?;
+    let report = Report {
+        dry_run: args.dry_run,
+        outcomes,
+        problems: &returned.problems,
+    };
+    inventory::warn_of_problems(stores.problems(), screen);
+    report.tell(screen)
+}
+
+/// What became of everything.
+struct Report<'a> {
+    dry_run: bool,
+    outcomes: Vec<Outcome>,
+    problems: &'a [StoreProblem],
+}
+
+impl Report<'_> {
+    fn tell(mut self, screen: &Screen) -> Result<Exit, Error> {
+        let problems = self.problems.iter();
+        let problems = problems.map(|problem| Warning::about(&problem.place, &problem.message));
+        screen.warn_of_each_unless_json(problems);
+        // A single thing that went wrong is told as every other error is.
+        if let [Outcome { result: Err(_), .. }] = self.outcomes.as_slice()
+            && let Some(Outcome {
+                result: Err(error), ..
+            }) = self.outcomes.pop()
+        {
+            return Err(error.into());
+        }
+        for outcome in &self.outcomes {
+            match &outcome.result {
+                Ok(installed) if !self.dry_run && !installed.was_there => {
+                    screen.record(&entry(&outcome.certificate, installed));
+                }
+                Ok(_) => {}
+                Err(error) if screen.json => screen.record(&Entry::error(error)),
+                Err(_) => {}
+            }
+        }
+        match screen.json {
+            true => screen.print_json(&self.json())?,
+            false => self.write(screen)?,
+        }
+        self.exit()
+    }
+
+    fn exit(&self) -> Result<Exit, Error> {
+        let failed = |outcome: &Outcome| outcome.result.as_ref().err().map(LibraryError::exit);
+        let mut exits = self.outcomes.iter().filter_map(failed);
+        match exits.next() {
+            None => Ok(Exit::Done),
+            Some(exit) if self.outcomes.iter().all(|outcome| outcome.result.is_err()) => Ok(exit),
+            Some(_) => Ok(Exit::Partial),
+        }
+    }
+
+    fn write(&self, screen: &Screen) -> Result<(), Error> {
+        for outcome in &self.outcomes {
+            let called = called(&outcome.certificate);
+            match &outcome.result {
+                Ok(installed) => {
+                    let text = self.text(&called, installed);
+                    screen.print_done(|out| out.write_all(text.as_bytes()))?;
+                    for warning in &installed.warnings {
+                        screen.warn(&warning.text);
+                    }
+                    if let Some(gap) = &installed.gap {
+                        screen.warn(gap);
+                    }
+                }
+                Err(error) => {
+                    screen.note(&format!("{called} was not installed:"));
+                    screen.error(error);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn text(&self, called: &str, installed: &Installed) -> String {
+        let what = match (installed.was_there, self.dry_run) {
+            (true, _) => "There already with its private key:",
+            (false, true) => "Would be joined with its private key:",
+            (false, false) => "Installed",
+        };
+        let mut text = format!("{what} {called}\n");
+        let mut field = |name: &str, value: &str| {
+            text.push_str(&format!("  {name:<11}{}\n", safe(value)));
+        };
+        field("store", &installed.store);
+        if !installed.place.is_empty() {
+            field("place", &installed.place);
+        }
+        for (at, issuer) in installed.issuers.iter().enumerate() {
+            field(if at == 0 { "path" } else { "" }, issuer);
+        }
+        if !(installed.was_there || self.dry_run) {
+            field(
+                "read back",
+                match installed.proof {
+                    Some(level) => level.word(),
+                    None => "listed with its key, which does not leave the store",
+                },
+            );
+        }
+        text
+    }
+
+    /// `certstow.install/1`.
+    fn json(&self) -> Object {
+        let installed = self.outcomes.iter().filter_map(|outcome| {
+            let installed = outcome.result.as_ref().ok()?;
+            let object = Object::default().with("store", &installed.store);
+            let object = object.with("place", &installed.place);
+            Some(
+                with_certificate(object, &outcome.certificate)
+                    .with("was_there", &installed.was_there)
+                    .with("proof", &installed.proof)
+                    .with("chain", &installed.issuers)
+                    .with("gap", &installed.gap)
+                    .with("warnings", &installed.warnings),
+            )
+        });
+        let failed = self.outcomes.iter().filter_map(|outcome| {
+            let error = outcome.result.as_ref().err()?;
+            let object = with_certificate(Object::default(), &outcome.certificate);
+            Some(object.object("error", json::failure(error)))
+        });
+        let problems = self.problems.iter();
+        let problems = problems.map(|problem| {
+            Object::default()
+                .with("place", &problem.place)
+                .with("message", &problem.message)
+        });
+        Object::new("certstow.install/1")
+            .with("dry_run", &self.dry_run)
+            .list("installed", installed)
+            .list("failed", failed)
+            .list("problems", problems)
+    }
+}
+
+fn with_certificate(object: Object, certificate: &Certificate) -> Object {
+    let subject = names::distinguished_name_of_der(certificate.subject_der());
+    object
+        .object("thumbprint", json::thumbprint(certificate))
+        .with("subject", &subject)
+}
+
+/// What the logs say of a certificate that was installed.
+fn entry(certificate: &Certificate, installed: &Installed) -> Entry {
+    Entry::installed(&certificate.parse().label())
+        .with("thumbprint", names::thumbprint(certificate))
+        .with("place", installed.place.as_str())
+        .with("store", installed.store.as_str())
+}
+
+/// What a person calls a certificate, with its thumbprint.
+fn called(certificate: &Certificate) -> String {
+    let label = certificate.parse().label();
+    format!("{} ({})", shortened(&label), names::thumbprint(certificate))
+}

@@ -1,0 +1,289 @@
+//! What a CA returns is joined with a private key that waits in a store: in every form in which it comes,
+//! and what is said of what cannot be joined.
+
+#[path = "support/program.rs"]
+mod program;
+
+use std::fs;
+use std::path::Path;
+
+use program::{certstow, run, samples};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A folder in which Ada's key waits in the store `waiting`, and her certificate has come as `answer.cer`.
+struct World(TempDir);
+
+impl World {
+    fn new() -> Self {
+        let world = Self(tempfile::tempdir().expect("a temporary folder"));
+        fs::create_dir(world.path("waiting")).expect("a folder");
+        world.put("ada-example.key.pem", "waiting/request.key");
+        world.put("ada-example.pem", "answer.cer");
+        world
+    }
+
+    fn path(&self, name: &str) -> std::path::PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// A sample under another name.
+    fn put(&self, sample: &str, name: &str) {
+        fs::copy(Path::new(&samples()).join(sample), self.path(name)).expect("a copy");
+    }
+
+    fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+        fs::write(self.path(name), content).expect("a file");
+    }
+
+    fn run(&self, words: &str) -> (Option<i32>, String) {
+        let words: Vec<&str> = words.split_whitespace().collect();
+        run(self.0.path(), &words)
+    }
+
+    fn runs(&self, code: i32, words: &str) -> String {
+        let (ended, shown) = self.run(words);
+        assert_eq!(ended, Some(code), "{words}: {shown}");
+        shown
+    }
+
+    fn json(&self, words: &str) -> Value {
+        let mut certstow = certstow(self.0.path());
+        let output = certstow
+            .args(words.split_whitespace())
+            .arg("--json")
+            .output();
+        let output = output.expect("it starts");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {output:?}"))
+    }
+
+    /// Everything in a folder.
+    fn content(&self, folder: &str) -> Vec<(std::ffi::OsString, Vec<u8>)> {
+        let files = fs::read_dir(self.path(folder)).expect("the folder");
+        let files = files.map(|file| file.expect("a file"));
+        let mut all: Vec<_> = files
+            .map(|file| {
+                (
+                    file.file_name(),
+                    fs::read(file.path()).expect("its content"),
+                )
+            })
+            .collect();
+        all.sort();
+        all
+    }
+
+    /// That the store lists Ada with a key that comes out and is hers.
+    fn has_ada(&self, options: &str) {
+        let export = format!(
+            "export Ada {options} --password-env SECRET --iterations 2000 --force -o ada.p12"
+        );
+        let shown = self.runs(0, &export);
+        assert!(shown.contains("signature"), "{shown}");
+    }
+}
+
+#[test]
+fn a_returned_certificate_joins_the_key_that_waits() {
+    let world = World::new();
+    let before = world.content("waiting");
+    let shown = world.runs(0, "install answer.cer --store waiting");
+    assert!(shown.contains("Ada Example"), "{shown}");
+    let after = world.content("waiting");
+    assert_eq!(after.len(), before.len() + 1, "{after:?}");
+    assert!(after.contains(&before[0]), "the key is not as it was");
+    world.has_ada("--store waiting");
+
+    let again = world.runs(0, "install answer.cer --store waiting");
+    assert!(again.contains("There already"), "{again}");
+    assert_eq!(world.content("waiting"), after);
+}
+
+#[test]
+fn a_certificate_of_the_store_finds_its_key_again() {
+    let world = World::new();
+    world.put("ada-example.pem", "waiting/ada.pem");
+    fs::create_dir(world.path("lost")).expect("a folder");
+    world.put("ada-example.pem", "lost/ada.pem");
+    // Beside it, it is there already.
+    let shown = world.runs(0, "install lost/ada.pem --store waiting");
+    assert!(shown.contains("There already"), "{shown}");
+    let shown = world.runs(10, "install lost/ada.pem --store lost");
+    assert!(shown.contains("no private key here belongs to"), "{shown}");
+}
+
+#[test]
+fn a_locked_key_is_opened_to_see_whose_it_is() {
+    let world = World::new();
+    let export = "export Ada --format pem --chain none -o all.pem --password-env SECRET --store";
+    world.runs(0, &format!("{export} {} --iterations 2000", samples()));
+    let all = fs::read_to_string(world.path("all.pem")).expect("the file");
+    let begin = all.find("-----BEGIN ENCRYPTED PRIVATE KEY").expect("a key");
+    let end = all.find("-----END ENCRYPTED PRIVATE KEY").expect("a key");
+    fs::create_dir(world.path("locked")).expect("a folder");
+    let key = format!("{}-----END ENCRYPTED PRIVATE KEY-----\n", &all[begin..end]);
+    world.write("locked/request.key", key);
+
+    let before = world.content("locked");
+    world.runs(13, "install answer.cer --store locked");
+    assert_eq!(world.content("locked"), before);
+    world.write("wrong", "another");
+    world.runs(
+        17,
+        "install answer.cer --store locked --unlock-password-file wrong",
+    );
+    assert_eq!(world.content("locked"), before);
+    world.runs(13, "install answer.cer --store locked --dry-run");
+    let grace = format!("{}/grace-example.pem", samples());
+    world.write(
+        "grace.cer",
+        certificate_of(&fs::read_to_string(grace).expect("a sample")),
+    );
+    world.runs(
+        10,
+        "install grace.cer --store locked --unlock-password-env SECRET",
+    );
+    assert_eq!(world.content("locked"), before);
+
+    world.runs(
+        0,
+        "install answer.cer --store locked --unlock-password-env SECRET",
+    );
+    world.has_ada("--store locked --unlock-password-env SECRET");
+    // Without its password, too, it is shown whose it is.
+    let listed = world.json("list --store locked");
+    assert_eq!(listed["entries"][0]["key"]["state"], "locked", "{listed}");
+}
+
+/// The first certificate in a PEM file.
+fn certificate_of(text: &str) -> String {
+    let begin = text.find("-----BEGIN CERTIFICATE").expect("a certificate");
+    let end = text[begin..]
+        .find("-----END CERTIFICATE-----")
+        .expect("its end");
+    format!("{}-----END CERTIFICATE-----\n", &text[begin..begin + end])
+}
+
+#[test]
+fn a_path_that_came_along_is_kept() {
+    let world = World::new();
+    world.runs(
+        0,
+        &format!(
+            "export Ada --store {} --format p7b -o answer.p7b",
+            samples()
+        ),
+    );
+    let said = world.json("install answer.p7b --store waiting");
+    let installed = &said["installed"][0];
+    assert_eq!(
+        installed["chain"].as_array().map(Vec::len),
+        Some(2),
+        "{said}"
+    );
+    assert_eq!(installed["gap"], Value::Null, "{said}");
+    let exported = world.runs(
+        0,
+        "export Ada --store waiting --password-env SECRET -o ada.p12",
+    );
+    assert!(exported.contains("Sample Root"), "{exported}");
+}
+
+#[test]
+fn issuers_may_lie_in_files_of_their_own() {
+    let world = World::new();
+    let said = world.json("install answer.cer --store waiting --dry-run");
+    let gap = said["installed"][0]["gap"].as_str().unwrap_or_default();
+    assert!(gap.contains("Certstow Sample Issuing CA"), "{said}");
+    let chain = format!("--chain {}/issuers", samples());
+    let said = world.json(&format!("install answer.cer --store waiting {chain}"));
+    assert_eq!(said["installed"][0]["gap"], Value::Null, "{said}");
+    let exported = world.runs(
+        0,
+        "export Ada --store waiting --password-env SECRET -o ada.p12",
+    );
+    assert!(exported.contains("Sample Root"), "{exported}");
+}
+
+#[test]
+fn a_dry_run_changes_nothing() {
+    let world = World::new();
+    let before = world.content("waiting");
+    let shown = world.runs(0, "install answer.cer --store waiting --dry-run");
+    assert!(shown.contains("request.key"), "{shown}");
+    assert_eq!(world.content("waiting"), before);
+}
+
+#[test]
+fn one_of_several_stores_has_to_be_named() {
+    let world = World::new();
+    fs::create_dir(world.path("second")).expect("a folder");
+    world.put("ada-example.key.pem", "second/request.key");
+    let both = "install answer.cer --store waiting --store second";
+    let shown = world.runs(11, both);
+    for part in ["waiting", "second", "--store"] {
+        assert!(shown.contains(part), "{shown}");
+    }
+    world.runs(0, "install answer.cer --store second");
+    // From then on it is there.
+    world.runs(0, both);
+    assert_eq!(world.content("waiting").len(), 1);
+}
+
+#[test]
+fn each_certificate_that_came_has_its_own_result() {
+    let world = World::new();
+    let answer = fs::read_to_string(world.path("answer.cer")).expect("a sample");
+    let grace = fs::read_to_string(format!("{}/grace-example.pem", samples())).expect("a sample");
+    world.write("both.pem", answer + &certificate_of(&grace));
+    let shown = world.runs(14, "install both.pem --store waiting");
+    assert!(shown.contains("Grace Example"), "{shown}");
+    assert!(shown.contains("was not installed"), "{shown}");
+    let said = world.json("install both.pem --store waiting");
+    assert_eq!(said["schema"], "certstow.install/1");
+    assert_eq!(said["installed"][0]["was_there"], true, "{said}");
+    assert_eq!(said["failed"][0]["error"]["code"], "no-key-here", "{said}");
+    world.has_ada("--store waiting");
+}
+
+#[test]
+fn what_is_no_answer_of_a_ca_is_named_as_what_it_is() {
+    let world = World::new();
+    world.write("empty.cer", "");
+    world.write(
+        "login.html",
+        "\u{feff}\n<!DOCTYPE html><html><title>Sign in</title></html>",
+    );
+    world.write("answer.pdf", "%PDF-1.7\n");
+    world.write("answer.zip", b"PK\x03\x04\x14\0\0\0");
+    world.write("letter.txt", "Dear Ada, your certificate is ready.");
+    let export = "export Ada -o ada.p12 --password-env SECRET --iterations 2000 --store";
+    world.runs(0, &format!("{export} {}", samples()));
+    let issuers = format!("{}/issuers", samples());
+    let ada = format!("{}/ada-example.key.pem answer.cer", samples());
+    for (files, code, part) in [
+        ("empty.cer", 10, "is empty"),
+        ("login.html", 10, "is a web page"),
+        ("answer.pdf", 10, "is a PDF"),
+        ("answer.zip", 10, "is a ZIP archive"),
+        ("letter.txt", 10, "holds no certificate"),
+        ("ada.p12", 17, "certstow import"),
+        (&ada, 10, "certstow import"),
+        (&issuers, 10, "certificates of CAs only"),
+        ("nowhere.cer", 18, "is not there"),
+        ("answer.cer --chain nowhere.cer", 18, "is not there"),
+    ] {
+        let shown = world.runs(code, &format!("install {files} --store waiting"));
+        assert!(shown.contains(part), "{files}: {shown}");
+    }
+    assert_eq!(world.content("waiting").len(), 1);
+}
+
+#[test]
+fn a_store_that_takes_nothing_in_says_so() {
+    let world = World::new();
+    let key = world.path("waiting/request.key").display().to_string();
+    let shown = world.runs(16, &format!("install answer.cer --store {key}"));
+    assert!(shown.contains("single file"), "{shown}");
+}
