@@ -162,7 +162,7 @@ fn at_terminal(world: &World, case: &Case, launcher: &[&str]) -> terminal::Termi
     };
     agree(&mut terminal);
     for _ in 0..case.prompts {
-        terminal.wait_for("assword");
+        terminal.wait_for_one_of(&["assword", "PIN of"]);
         terminal.wait_for(": ");
         terminal.press(&format!("{}\r", world.password()));
     }

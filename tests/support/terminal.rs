@@ -110,14 +110,22 @@ impl Terminal {
 
     /// Waits until the screen shows `text`, and forgets what it showed up to there.
     pub(crate) fn wait_for(&mut self, text: &str) {
+        self.wait_for_one_of(&[text]);
+    }
+
+    /// The same of whichever of several texts comes first.
+    pub(crate) fn wait_for_one_of(&mut self, texts: &[&str]) {
         loop {
-            if let Some(place) = self.shown.find(text) {
+            let found = texts
+                .iter()
+                .filter_map(|text| Some((self.shown.find(text)?, *text)));
+            if let Some((place, text)) = found.min() {
                 self.shown.drain(..place + text.len());
                 return;
             }
             match self.screen.recv_timeout(PATIENCE) {
                 Ok(bytes) => self.take(&bytes),
-                Err(_) => panic!("never showed {text:?}, but {:?}", self.shown),
+                Err(_) => panic!("never showed any of {texts:?}, but {:?}", self.shown),
             }
         }
     }
