@@ -253,7 +253,11 @@ fn kept_already(folder: &Path, label: &str, id: &EntryId, bytes: &[u8]) -> Optio
 }
 
 /// The names that the file of an identity may have in a folder, the usual one first, without end.
-pub(crate) fn names(folder: &Path, label: &str, id: &EntryId) -> impl Iterator<Item = PathBuf> {
+pub(crate) fn names(
+    folder: &Path,
+    label: &str,
+    id: &EntryId,
+) -> impl Iterator<Item = PathBuf> + use<> {
     let usual = folder.join(file_name::of_identity(label, id, "pem"));
     let stem = usual.file_stem().unwrap_or_default().to_os_string();
     let folder = folder.to_owned();

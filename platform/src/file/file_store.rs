@@ -20,7 +20,8 @@ use super::{made_folder, scan};
 use crate::error::StoreError;
 use crate::spec::StoreSpec;
 use crate::store::{
-    Ask, ImportOptions, Listing, NewIdentity, OpenOptions, Removal, Store, StoreInfo,
+    Ask, ImportOptions, Listing, LoneKey, NewCertificate, NewIdentity, OpenOptions, Removal, Store,
+    StoreInfo,
 };
 
 /// A folder of certificates and keys.
@@ -321,6 +322,18 @@ impl Store for FileStore {
         progress: &mut dyn FnMut(),
     ) -> Vec<Result<EntryId, StoreError>> {
         self.take_in(identities, options, ask, progress)
+    }
+
+    fn keys(&self) -> Result<Vec<LoneKey>, StoreError> {
+        self.lone_keys()
+    }
+
+    fn attach(
+        &mut self,
+        certificate: &NewCertificate<'_>,
+        ask: &mut dyn Ask,
+    ) -> Result<EntryId, StoreError> {
+        self.join(certificate, ask)
     }
 
     fn remove(

@@ -114,7 +114,7 @@ impl FileStore {
 
     /// # Errors
     /// [`StoreError::AlreadyThere`]: the store has this with a private key.
-    fn is_free(&self, id: &EntryId) -> Result<(), StoreError> {
+    pub(super) fn is_free(&self, id: &EntryId) -> Result<(), StoreError> {
         match self.held(id)?.and_then(|known| known.key) {
             Some(key) => {
                 let place = key.path.display().to_string();

@@ -1,6 +1,7 @@
 //! The file store: a folder of PEM, DER, PKCS#7 and PKCS#12 files, searched recursively, or one
 //! such file. Works the same on every system, and reads the folder anew for every listing.
 
+mod attach;
 pub(crate) mod bag_attributes;
 mod blocks;
 mod change;

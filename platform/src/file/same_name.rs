@@ -47,7 +47,7 @@ impl<'a> Names<'a> {
 
 /// The file's name without the endings that tell its form, and what mkcert, cfssl and step add to the
 /// name of a key: `mail` for `mail.key.pem` and `mail-key.pem`.
-fn stem(path: &Path) -> &OsStr {
+pub(super) fn stem(path: &Path) -> &OsStr {
     const ENDINGS: [&str; 17] = [
         "pem",
         "crt",
