@@ -79,6 +79,8 @@ fn is_of_use(option: &str, name: &str) -> bool {
 /// Whether a person may be asked something.
 fn asks(name: &str) -> bool {
     let family = name.split(' ').next().unwrap_or_default();
-    let asking = ["", "list", "show", "export", "import", "backup", "check"];
+    let asking = [
+        "", "list", "show", "export", "import", "install", "backup", "check",
+    ];
     asking.contains(&family) || ["schedule install", "password set"].contains(&name)
 }
