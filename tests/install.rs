@@ -261,7 +261,7 @@ fn what_is_no_answer_of_a_ca_is_named_as_what_it_is() {
     let export = "export Ada -o ada.p12 --password-env SECRET --iterations 2000 --store";
     world.runs(0, &format!("{export} {}", samples()));
     let issuers = format!("{}/issuers", samples());
-    let ada = format!("{}/ada-example.key.pem answer.cer", samples());
+    let grace = format!("{}/grace-example.pem", samples());
     for (files, code, part) in [
         ("empty.cer", 10, "is empty"),
         ("login.html", 10, "is a web page"),
@@ -269,7 +269,7 @@ fn what_is_no_answer_of_a_ca_is_named_as_what_it_is() {
         ("answer.zip", 10, "is a ZIP archive"),
         ("letter.txt", 10, "holds no certificate"),
         ("ada.p12", 17, "certstow import"),
-        (&ada, 10, "certstow import"),
+        (&grace, 10, "certstow import"),
         (&issuers, 10, "certificates of CAs only"),
         ("nowhere.cer", 18, "is not there"),
         ("answer.cer --chain nowhere.cer", 18, "is not there"),
@@ -278,6 +278,138 @@ fn what_is_no_answer_of_a_ca_is_named_as_what_it_is() {
         assert!(shown.contains(part), "{files}: {shown}");
     }
     assert_eq!(world.content("waiting").len(), 1);
+}
+
+/// Some CAs make the key themselves.
+#[test]
+fn a_key_that_came_along_is_known_to_its_sender() {
+    let world = World::new();
+    let both = ["answer.cer", "waiting/request.key"]
+        .map(|name| fs::read_to_string(world.path(name)).expect("a sample"));
+    world.write("both.pem", both.concat());
+    let shown = world.runs(0, "install both.pem --store waiting");
+    assert!(shown.contains("who sent it has the key"), "{shown}");
+    world.has_ada("--store waiting");
+}
+
+/// What CAs, mail programs and Windows make of a certificate.
+#[test]
+#[ignore = "needs OpenSSL"]
+fn every_form_of_an_answer_is_read() {
+    let world = World::new();
+    let openssl = |words: &str| {
+        let mut command = std::process::Command::new("openssl");
+        program::in_folder(&mut command, world.0.path());
+        let output = command
+            .args(words.split_whitespace())
+            .output()
+            .expect("OpenSSL starts");
+        assert!(output.status.success(), "{words}: {output:?}");
+    };
+    openssl("x509 -in answer.cer -outform DER -out answer.der");
+    let issuer = format!("{}/issuers/sample-issuing.pem", samples());
+    openssl(&format!(
+        "crl2pkcs7 -nocrl -certfile answer.cer -certfile {issuer} -out answer.p7b"
+    ));
+    openssl("pkcs7 -in answer.p7b -outform DER -out answer.p7c");
+    let signed =
+        "cms -sign -nodetach -in answer.cer -outform DER -out signed.p7c -signer answer.cer";
+    openssl(&format!("{signed} -inkey waiting/request.key"));
+    openssl("base64 -in answer.p7c -out lines.txt");
+    let pem = fs::read_to_string(world.path("answer.cer")).expect("a sample");
+    let p7b = fs::read_to_string(world.path("answer.p7b")).expect("a PKCS#7");
+    let lines = pem.lines().filter(|line| !line.starts_with('-'));
+    let bare: String = lines.map(|line| format!("{line}\n")).collect();
+    let each = |text: &str, before: &str, after: &str| -> String {
+        text.lines()
+            .map(|line| format!("{before}{line}{after}\n"))
+            .collect()
+    };
+    let utf16 = |text: &str, mark: &[u8], unit: fn(u16) -> [u8; 2]| {
+        [mark.to_vec(), text.encode_utf16().flat_map(unit).collect()].concat()
+    };
+    for (name, content) in [
+        ("bare.txt", bare.clone().into_bytes()),
+        ("one-line.txt", bare.replace('\n', "").into_bytes()),
+        ("trailing.txt", each(&bare, "", "  ").into_bytes()),
+        ("crlf.pem", each(&pem, "", "\r").into_bytes()),
+        (
+            "label.pem",
+            p7b.replace("PKCS7", "CERTIFICATE").into_bytes(),
+        ),
+        ("quoted.txt", each(&pem, "> ", "").into_bytes()),
+        ("quoted-twice.txt", each(&pem, "> > ", "").into_bytes()),
+        (
+            "mail.txt",
+            format!("Dear Ada,\n\n{}Regards\n", each(&pem, "> ", "")).into_bytes(),
+        ),
+        (
+            "page.html",
+            format!("<html><pre>{pem}</pre></html>").into_bytes(),
+        ),
+        ("utf16.cer", utf16(&pem, &[0xff, 0xfe], u16::to_le_bytes)),
+        (
+            "utf16-big.cer",
+            utf16(&pem, &[0xfe, 0xff], u16::to_be_bytes),
+        ),
+        (
+            "utf16-bare.txt",
+            utf16(&bare, &[0xff, 0xfe], u16::to_le_bytes),
+        ),
+    ] {
+        world.write(name, content);
+    }
+    let files = fs::read_dir(world.0.path()).expect("the folder");
+    let files = files.map(|file| file.expect("a file"));
+    let files: Vec<_> = files.filter(|file| file.path().is_file()).collect();
+    assert_eq!(files.len(), 18);
+    for file in files {
+        let name = file.file_name().into_string().expect("text");
+        let said = world.json(&format!("install {name} --store waiting --dry-run"));
+        let place = said["installed"][0]["place"].as_str().unwrap_or_default();
+        assert!(place.ends_with("request.key"), "{name}: {said}");
+    }
+}
+
+/// A request is no answer; and what is weak about a certificate, or where its issuer can be had, is said.
+#[test]
+#[ignore = "needs OpenSSL"]
+fn requests_and_weak_certificates_are_named() {
+    let world = World::new();
+    let openssl = |words: &str| {
+        let mut command = std::process::Command::new("openssl");
+        program::in_folder(&mut command, world.0.path());
+        let output = command
+            .args(words.split_whitespace())
+            .output()
+            .expect("OpenSSL starts");
+        assert!(output.status.success(), "{words}: {output:?}");
+    };
+    let new = "-newkey rsa:1024 -noenc -subj /CN=Old";
+    openssl(&format!(
+        "req -new {new} -keyout waiting/old.key -out old.csr"
+    ));
+    openssl("req -in old.csr -outform DER -out old.der");
+    for request in ["old.csr", "old.der"] {
+        let shown = world.runs(10, &format!("install {request} --store waiting"));
+        assert!(shown.contains("is the request"), "{shown}");
+    }
+    openssl("req -x509 -newkey rsa:2048 -noenc -subj /CN=CA -keyout ca.key -out ca.pem");
+    world.write(
+        "aia.cnf",
+        "authorityInfoAccess=caIssuers;URI:http://ca.example/ca.cer\n",
+    );
+    openssl(
+        "x509 -req -in old.csr -CA ca.pem -CAkey ca.key -sha1 -days 30 -extfile aia.cnf -out old.pem",
+    );
+    let said = world.json("install old.pem --store waiting");
+    let installed = &said["installed"][0];
+    let warnings = installed["warnings"].to_string();
+    for part in ["1024 bits", "SHA-1"] {
+        assert!(warnings.contains(part), "{said}");
+    }
+    let gap = installed["gap"].as_str().unwrap_or_default();
+    assert!(gap.ends_with("at http://ca.example/ca.cer"), "{gap}");
 }
 
 #[test]

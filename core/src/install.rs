@@ -88,10 +88,20 @@ pub fn install(
             options,
         };
         let result = coming.install(stores, ask);
-        // It came along for the path.
-        if certificate.is_ca() && matches!(result, Err(Error::NoKeyHere { .. })) {
-            continue;
-        }
+        let came_with_key = returned.with_key.contains(&certificate.id());
+        let result = match result {
+            // It came along for the path.
+            Err(Error::NoKeyHere { .. }) if certificate.is_ca() && !came_with_key => continue,
+            Err(Error::NoKeyHere { .. }) if came_with_key => {
+                Err(returned.refused(NotInstallable::Identity))
+            }
+            Ok(mut installed) if came_with_key => {
+                let text = "its private key came with it, so that who sent it has the key, too";
+                installed.warnings.push(Warning::new(Code::KeyKnown, text));
+                Ok(installed)
+            }
+            result => result,
+        };
         let gave_up = matches!(result, Err(Error::Cancelled));
         outcomes.push(Outcome {
             certificate: certificate.clone(),
@@ -102,7 +112,7 @@ pub fn install(
         }
     }
     match outcomes.is_empty() {
-        true => Err(returned.only_issuers()),
+        true => Err(returned.refused(NotInstallable::Issuers)),
         false => Ok(outcomes),
     }
 }
@@ -188,9 +198,27 @@ impl Coming<'_> {
             was_there: false,
             proof: None,
             issuers: issuers.collect(),
-            gap: self.path.end.gap(),
-            warnings: self.validity_warning().into_iter().collect(),
+            gap: self.gap(),
+            warnings: self.warnings(),
         }
+    }
+
+    /// What is missing on the path, and where it can be had.
+    fn gap(&self) -> Option<String> {
+        let gap = self.path.end.gap()?;
+        let last = self.path.certificates.last()?;
+        let addresses = last.parse().issuer_addresses();
+        Some(match addresses.as_slice() {
+            [] => gap,
+            addresses => format!("{gap}; its CA has it at {}", addresses.join(", ")),
+        })
+    }
+
+    /// What is no reason to leave a certificate out.
+    fn warnings(&self) -> Vec<Warning> {
+        let weak = self.certificate.parse().weaknesses().into_iter();
+        let weak = weak.map(|text| Warning::new(Code::Weak, text));
+        self.validity_warning().into_iter().chain(weak).collect()
     }
 
     /// Dates decide nothing: an expired certificate still opens old mail.

@@ -33,6 +33,10 @@ pub enum Code {
     KeyNotUsed,
     /// The certificate, or an issuer on its path, is not valid yet, or has expired.
     OutsideValidity,
+    /// The key or the signature of the certificate is too weak for today.
+    Weak,
+    /// Who sent a certificate sent its private key, too.
+    KeyKnown,
     /// The certification path has no root.
     PathIncomplete,
     /// Issuers of a store, or the roots of the system, could not be read.

@@ -21,6 +21,7 @@ pub mod pem;
 pub mod pkcs12;
 pub mod plural;
 pub mod proof;
+pub mod request;
 pub mod sanitize;
 pub mod secret;
 pub(crate) mod signature;

@@ -17,6 +17,9 @@ pub(super) fn nothing(what: NotInstallable) -> Facts {
         }
         NotInstallable::Pdf => "the CA sends the certificate in another file, or on its page",
         NotInstallable::Zip => "unpack it, and name the certificate that was in it",
+        NotInstallable::Request => {
+            "send it to the CA, and name here what comes back: a certificate or a .p7b"
+        }
         NotInstallable::Issuers => "ask the CA for your own certificate; these belong to its path",
         NotInstallable::Identity | NotInstallable::Locked => {
             return of_identity(what);

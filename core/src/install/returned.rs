@@ -1,18 +1,23 @@
 //! What a CA returned, read from files in any form that a folder store reads: the certificate that was
 //! asked for, mostly with those of its issuers. Bounds keep a wrong file from taking long.
 
+use std::collections::HashSet;
 use std::fmt;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use certstow_formats::certificate::Certificate;
+use certstow_formats::certificate::{Certificate, EntryId};
+use certstow_formats::request::is_request;
 use certstow_platform::store::NonInteractive;
 
 use crate::error::Error;
-use crate::identity::StoreProblem;
+use crate::identity::{ListedCertificate, StoreProblem};
 use crate::import::{self, Input, Sources};
+use crate::text;
 
 /// How many bytes of a file are looked at to say what it is instead of a certificate.
-const BEGINNING: usize = 512;
+const BEGINNING: u64 = 64 << 10;
 
 /// What a CA returned.
 #[derive(Debug)]
@@ -20,6 +25,8 @@ pub struct Returned {
     files: Vec<PathBuf>,
     /// The certificates that issued no other one of these.
     pub(super) certificates: Vec<Certificate>,
+    /// Those whose private key came with them.
+    pub(super) with_key: HashSet<EntryId>,
     /// The others, and what came along for the path.
     pub(super) issuers: Vec<Certificate>,
     /// What could not be read, and is for the caller to tell.
@@ -39,6 +46,8 @@ pub enum NotInstallable {
     Pdf,
     /// It is a ZIP archive, or a document in one.
     Zip,
+    /// It is a request, which goes to a CA.
+    Request,
     /// They hold certificates of CAs alone.
     Issuers,
     /// They have the private key themselves.
@@ -55,6 +64,7 @@ impl fmt::Display for NotInstallable {
             Self::WebPage => "is a web page without a certificate",
             Self::Pdf => "is a PDF document",
             Self::Zip => "is a ZIP archive",
+            Self::Request => "is the request, and the CA returns something else",
             Self::Issuers => "holds certificates of CAs only",
             Self::Identity => "holds a private key beside its certificate",
             Self::Locked => "shows what it holds only with its password",
@@ -76,9 +86,6 @@ impl Returned {
                 what,
             })
         };
-        if sources.inventory.identities().next().is_some() {
-            return refused(NotInstallable::Identity);
-        }
         let all = certificates_of(&sources);
         if all.is_empty() {
             return refused(match sources.locked.is_empty() {
@@ -101,6 +108,11 @@ impl Returned {
             all.iter().cloned().partition(issued_another);
         Ok(Self {
             files: files.to_vec(),
+            with_key: sources
+                .inventory
+                .identities()
+                .map(ListedCertificate::id)
+                .collect(),
             certificates,
             issuers: issuers.into_iter().chain(along).collect(),
             problems,
@@ -109,12 +121,10 @@ impl Returned {
 }
 
 impl Returned {
-    /// The error of files in which nobody finds a certificate but those of CAs.
-    pub(super) fn only_issuers(&self) -> Error {
-        Error::NothingToInstall {
-            files: self.files.clone(),
-            what: NotInstallable::Issuers,
-        }
+    /// The error of these files.
+    pub(super) fn refused(&self, what: NotInstallable) -> Error {
+        let files = self.files.clone();
+        Error::NothingToInstall { files, what }
     }
 }
 
@@ -136,23 +146,28 @@ fn kind_of(files: &[PathBuf]) -> NotInstallable {
         return NotInstallable::NoCertificate;
     };
     let beginning = beginning_of(file).unwrap_or_default();
-    let text = String::from_utf8_lossy(&beginning).to_ascii_lowercase();
-    let text = text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
+    let decoded = text::decode(&beginning);
+    let lossy = String::from_utf8_lossy(&beginning);
+    let text = decoded.as_deref().map_or(&*lossy, String::as_str);
+    let text_begins = text.trim_start();
+    let begins = |with: &str| {
+        let beginning = text_begins.get(..with.len());
+        beginning.is_some_and(|it| it.eq_ignore_ascii_case(with))
+    };
     match () {
         () if beginning.is_empty() && file.is_file() => NotInstallable::Empty,
-        () if text.starts_with("%pdf-") => NotInstallable::Pdf,
+        () if is_request(&beginning) || is_request(text.as_bytes()) => NotInstallable::Request,
+        () if begins("%PDF-") => NotInstallable::Pdf,
         () if beginning.starts_with(b"PK\x03\x04") => NotInstallable::Zip,
-        () if text.starts_with("<!doctype html") || text.starts_with("<html") => {
-            NotInstallable::WebPage
-        }
+        () if begins("<!doctype html") || begins("<html") => NotInstallable::WebPage,
         () => NotInstallable::NoCertificate,
     }
 }
 
-fn beginning_of(file: &Path) -> std::io::Result<Vec<u8>> {
-    use std::io::Read as _;
+fn beginning_of(file: &Path) -> io::Result<Vec<u8>> {
     let mut beginning = Vec::new();
-    let file = std::fs::File::open(file)?;
-    file.take(BEGINNING as u64).read_to_end(&mut beginning)?;
+    File::open(file)?
+        .take(BEGINNING)
+        .read_to_end(&mut beginning)?;
     Ok(beginning)
 }

@@ -1,11 +1,11 @@
 //! The fields of a certificate, in the forms in which they are shown and compared.
 
 use x509_parser::asn1_rs::Any;
-use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
+use x509_parser::prelude::{FromDer, GeneralName, ParsedExtension, X509Certificate};
 
 use super::Certificate;
-use crate::names;
 use crate::time::UnixTime;
+use crate::{key, names};
 
 /// SmtpUTF8Mailbox (RFC 9598, 3).
 const SMTP_UTF8_MAILBOX: &str = "1.3.6.1.5.5.7.8.9";
@@ -161,6 +161,48 @@ impl ParsedCertificate<'_> {
                     .map(|oid| names::usage_name(&oid.to_id_string()).to_owned()),
             )
             .collect()
+    }
+
+    /// Where the certificate of the issuer can be had, as its CA says (authorityInfoAccess, RFC 5280,
+    /// 4.2.2.1): addresses in the order of the certificate.
+    pub fn issuer_addresses(&self) -> Vec<String> {
+        const CA_ISSUERS: &str = "1.3.6.1.5.5.7.48.2";
+        let extensions = self.0.extensions().iter();
+        let described = extensions.filter_map(|extension| match extension.parsed_extension() {
+            ParsedExtension::AuthorityInfoAccess(access) => Some(&access.accessdescs),
+            _ => None,
+        });
+        let of_issuers = described.flatten().filter_map(|description| {
+            let is_of_issuer = description.access_method.to_id_string() == CA_ISSUERS;
+            match &description.access_location {
+                GeneralName::URI(address) if is_of_issuer => Some((*address).to_owned()),
+                _ => None,
+            }
+        });
+        of_issuers.collect()
+    }
+
+    /// What is weak about the certificate today, a sentence each: an RSA key of less than 2048 bits, a
+    /// signature over a hash for which collisions are made (NIST SP 800-131A).
+    pub fn weaknesses(&self) -> Vec<String> {
+        const SHORT: u32 = 2048;
+        const COLLIDING: [(&str, &str); 4] = [
+            ("1.2.840.113549.1.1.4", "MD5"),
+            ("1.2.840.113549.1.1.5", "SHA-1"),
+            ("1.2.840.10045.4.1", "SHA-1"),
+            ("1.2.840.10040.4.3", "SHA-1"),
+        ];
+        let described = key::describe(self.0.public_key().raw);
+        let key = described
+            .bits
+            .filter(|bits| described.algorithm == "RSA" && *bits < SHORT);
+        let key = key.map(|bits| format!("its RSA key has {bits} bits, which is too short today"));
+        let signed = self.0.signature_algorithm.algorithm.to_id_string();
+        let hash = COLLIDING.iter().find(|(oid, _)| *oid == signed);
+        let hash = hash.map(|(_, hash)| {
+            format!("its CA signed it over {hash}, which most programs refuse today")
+        });
+        key.into_iter().chain(hash).collect()
     }
 
     fn alternative_names(&self, pick: impl Fn(&GeneralName<'_>) -> Option<String>) -> Vec<String> {

@@ -545,6 +545,11 @@ pub(super) fn one_of_each() -> Vec<(Error, u8, &'static str)> {
         (to_install(NotInstallable::Pdf), 10, "nothing-to-install"),
         (to_install(NotInstallable::Zip), 10, "nothing-to-install"),
         (
+            to_install(NotInstallable::Request),
+            10,
+            "nothing-to-install",
+        ),
+        (
             to_install(NotInstallable::Issuers),
             10,
             "nothing-to-install",
