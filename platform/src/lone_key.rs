@@ -2,8 +2,7 @@
 //! or whose certificate was lost.
 
 use certstow_formats::key;
-use sha1::{Digest as _, Sha1};
-use sha2::Sha256;
+use sha2::{Digest as _, Sha256};
 
 /// A private key that belongs to no certificate of its store.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,14 +18,11 @@ pub struct LoneKey {
 /// What a store knows of the public half of a key, without opening the key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PublicHalf {
-    /// The `SubjectPublicKeyInfo` in DER (RFC 5280, 4.1.2.7).
-    Known(Vec<u8>),
     /// The SHA-256 of the public key in the form in which keys are compared
     /// ([`key::comparable`](certstow_formats::key::comparable)).
     Digest([u8; 32]),
-    /// The SHA-1 of the public value: an RSA key's modulus, a curve's point. NSS names keys by it
-    /// (CKA_ID).
-    Hash([u8; 20]),
+    /// The modulus of an RSA key without leading zeros, or the uncompressed point of a curve.
+    Value(Vec<u8>),
     /// Nothing, as of an encrypted file.
     Unknown,
 }
@@ -36,14 +32,10 @@ impl LoneKey {
     /// known without opening it.
     pub fn is_of(&self, spki_der: &[u8]) -> Option<bool> {
         match &self.public_half {
-            PublicHalf::Known(own) => Some(key::same_public_key(own, spki_der)),
             PublicHalf::Digest(own) => {
                 Some(Sha256::digest(key::comparable(spki_der))[..] == own[..])
             }
-            PublicHalf::Hash(own) => {
-                let value = key::public_value(spki_der)?;
-                Some(Sha1::digest(value)[..] == own[..])
-            }
+            PublicHalf::Value(own) => Some(key::public_value(spki_der)? == *own),
             PublicHalf::Unknown => None,
         }
     }

@@ -244,6 +244,7 @@ impl<'a> NewIdentity<'a> {
 }
 
 /// A certificate on its way to a private key that a store has already.
+#[derive(Debug, Clone, Copy)]
 pub struct NewCertificate<'a> {
     /// The certificate.
     pub certificate: &'a Certificate,

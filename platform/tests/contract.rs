@@ -22,6 +22,10 @@ impl Fixture for Memory {
         true
     }
 
+    fn can_attach(&self) -> bool {
+        true
+    }
+
     fn store(&mut self, samples: &[Sample]) -> Box<dyn Store> {
         self.0 = MemoryStore::with("memory", samples);
         Box::new(self.0.clone())
@@ -49,6 +53,10 @@ impl Fixture for Folder {
     }
 
     fn can_import(&self, _sample: Sample) -> bool {
+        true
+    }
+
+    fn can_attach(&self) -> bool {
         true
     }
 

@@ -101,6 +101,8 @@ pub struct Orphan {
     pub id: ObjectId,
     /// Its nickname.
     pub label: Option<String>,
+    /// Its modulus or point, if the database tells.
+    pub public_value: Option<Vec<u8>>,
 }
 
 /// Which password a database has.
@@ -184,6 +186,7 @@ pub fn read_within(
         .map(|(key, _)| Orphan {
             id: key.id,
             label: key.label.clone(),
+            public_value: key.public_value().map(<[u8]>::to_vec),
         })
         .collect();
     problems.extend(keys.problems);

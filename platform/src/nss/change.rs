@@ -6,7 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use certstow_formats::certificate::EntryId;
-use certstow_formats::nss::{KeyState, PasswordState};
+use certstow_formats::key;
+use certstow_formats::nss::{KeyState, ListedCertificate, PasswordState};
 use certstow_formats::secret::Password;
 
 use super::listing;
@@ -14,7 +15,9 @@ use super::nss_store::NssStore;
 use super::snapshot::Snapshot;
 use super::softoken::{Database, Library, NEVER_INITIALISED};
 use crate::error::{Source, StoreError};
-use crate::store::{Ask, ExistingEntry, ImportOptions, NewIdentity, Removal};
+use crate::store::{
+    Ask, ExistingEntry, ImportOptions, LoneKey, NewCertificate, NewIdentity, PublicHalf, Removal,
+};
 
 impl NssStore {
     /// As [`Store::import`](crate::store::Store::import).
@@ -49,6 +52,59 @@ impl NssStore {
         })?;
         self.changed(&snapshot, password.as_deref(), |database| {
             database.import(Library::find(database.is_new), identity, options)
+        })
+    }
+
+    /// As [`Store::keys`](crate::store::Store::keys).
+    pub(super) fn lone_keys(&self) -> Result<Vec<LoneKey>, StoreError> {
+        let snapshot = self.snapshot()?;
+        let orphans = snapshot.database.orphans.iter();
+        let lone = orphans.map(|orphan| LoneKey {
+            place: listing::place_of_key(&self.folder, orphan.id),
+            label: orphan.label.clone(),
+            public_half: match &orphan.public_value {
+                Some(value) => PublicHalf::Value(value.clone()),
+                None => PublicHalf::Unknown,
+            },
+        });
+        Ok(lone.collect())
+    }
+
+    /// As [`Store::attach`](crate::store::Store::attach).
+    pub(super) fn join(
+        &self,
+        new: &NewCertificate<'_>,
+        ask: &mut dyn Ask,
+    ) -> Result<EntryId, StoreError> {
+        let snapshot = self.snapshot()?;
+        let has_key = |listed: &ListedCertificate| {
+            !matches!(listed.key, KeyState::Missing | KeyState::Unknown)
+        };
+        let certificates = &snapshot.database.certificates;
+        let there = snapshot.positions.get(&new.certificate.id());
+        if let Some(listed) = there
+            .map(|&at| &certificates[at])
+            .filter(|one| has_key(one))
+        {
+            let place = listing::place(&self.folder, listed.object.id);
+            return Err(StoreError::AlreadyThere { place });
+        }
+        // Nobody is asked for the primary password over a key that is not there.
+        let spki = new.certificate.spki_der();
+        let is_of = |listed: &ListedCertificate| {
+            has_key(listed) && key::same_public_key(listed.object.certificate.spki_der(), spki)
+        };
+        let lone = self.lone_keys()?;
+        let may_be_here =
+            certificates.iter().any(is_of) || lone.iter().any(|key| key.is_of(spki) != Some(false));
+        if !may_be_here {
+            return Err(StoreError::key_missing(&self.folder));
+        }
+        let password = self.password(&snapshot, ask, |folder, reason, source| {
+            StoreError::not_imported(folder, reason, source)
+        })?;
+        self.changed(&snapshot, password.as_deref(), |database| {
+            database.attach(Library::find(database.is_new), new)
         })
     }
 

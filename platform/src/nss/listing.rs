@@ -79,6 +79,11 @@ pub(super) fn place(folder: &Path, id: ObjectId) -> String {
     format!("{}#{id}", folder.join(CERT9).display())
 }
 
+/// Where a private key lies.
+pub(super) fn place_of_key(folder: &Path, id: ObjectId) -> String {
+    format!("{}#{id}", folder.join(KEY4).display())
+}
+
 /// Why a key of this kind is not exportable.
 pub(super) fn unsupported(kind: &str) -> NotExportable {
     NotExportable::UnsupportedForm(format!("{kind} key in NSS"))
@@ -164,7 +169,7 @@ fn alone(orphan: &Orphan, folder: &Path) -> Problem {
     };
     Problem {
         kind: ProblemKind::KeyAlone,
-        place: format!("{}#{}", folder.join(KEY4).display(), orphan.id),
+        place: place_of_key(folder, orphan.id),
         message,
     }
 }

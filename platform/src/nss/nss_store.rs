@@ -23,7 +23,8 @@ use crate::error::StoreError;
 use crate::key_state::NotExportable;
 use crate::spec::{NssDatabase, StoreSpec};
 use crate::store::{
-    Ask, ImportOptions, Listing, NewIdentity, OpenOptions, Removal, Store, StoreInfo,
+    Ask, ImportOptions, Listing, LoneKey, NewCertificate, NewIdentity, OpenOptions, Removal, Store,
+    StoreInfo,
 };
 
 /// What a database of the kind before has in place of them.
@@ -342,6 +343,18 @@ impl Store for NssStore {
         ask: &mut dyn Ask,
     ) -> Result<EntryId, StoreError> {
         self.put(identity, options, ask)
+    }
+
+    fn keys(&self) -> Result<Vec<LoneKey>, StoreError> {
+        self.lone_keys()
+    }
+
+    fn attach(
+        &mut self,
+        certificate: &NewCertificate<'_>,
+        ask: &mut dyn Ask,
+    ) -> Result<EntryId, StoreError> {
+        self.join(certificate, ask)
     }
 
     fn remove(

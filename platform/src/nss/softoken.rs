@@ -24,7 +24,7 @@ pub(super) use self::library::Library;
 use self::refusal::{Failure, Missing};
 use self::session::Session;
 use crate::error::{Source, StoreError};
-use crate::store::{ImportOptions, NewIdentity, Removal};
+use crate::store::{ImportOptions, NewCertificate, NewIdentity, Removal};
 
 /// A database that is to be changed.
 pub(super) struct Database<'a> {
@@ -65,6 +65,21 @@ impl Database<'_> {
             self.change(library, import)
         });
         imported.map_err(|failure| self.error(failure, Change::Import, &id))?;
+        Ok(id)
+    }
+
+    /// Puts a certificate beside its private key, and the issuers that are not there.
+    ///
+    /// # Errors
+    /// As [`Store::attach`](crate::store::Store::attach).
+    pub(super) fn attach(
+        &self,
+        library: Result<Library, Missing>,
+        new: &NewCertificate<'_>,
+    ) -> Result<EntryId, StoreError> {
+        let id = new.certificate.id();
+        let attached = self.change(library, |session| import::attach(session, new));
+        attached.map_err(|failure| self.error(failure, Change::Import, &id))?;
         Ok(id)
     }
 
@@ -163,6 +178,7 @@ impl Database<'_> {
                 id: *id,
             },
             Failure::KeyMissing(certificate) => StoreError::key_missing(self.place(certificate)),
+            Failure::NoSuchKey => StoreError::key_missing(folder),
             Failure::NotPossible(reason) => refused(&reason, None),
             Failure::HalfDone { reason, refusal } => {
                 StoreError::half_done(folder, reason, Some(refusal.into()))
@@ -201,7 +217,7 @@ fn refuses_files(folder: &Path) -> bool {
 pub(super) const NEVER_INITIALISED: &str = "it has no password yet, not even the empty one; open it in \
                                             Firefox or with certutil -N";
 
-const NEEDED_TO_IMPORT: &str = "that needs the NSS libraries (Debian: libnss3), or import the .p12 in \
+const NEEDED_TO_IMPORT: &str = "that needs the NSS libraries (Debian: libnss3), or import it in \
                                 Firefox: Settings > Certificates > Your Certificates";
 
 const NEEDED_TO_REMOVE: &str = "that needs the NSS libraries (Debian: libnss3), or delete it in \

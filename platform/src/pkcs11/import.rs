@@ -1,16 +1,14 @@
-//! Putting an identity into a token (`C_CreateObject`: private key, public key, issuers, certificate).
-//! Whatever was made is removed when a later step fails, also when an exportable key turns out not to be
-//! exportable from this token; an older object is removed only after the newer one is there. Nothing is put into
-//! hardware, out of which it could not be saved again.
+//! Putting an identity into a token: private key, public key, issuers, certificate; an exportable key that
+//! turns out not to be exportable from this token is removed again. Nothing is put into hardware, out of
+//! which it could not be saved again.
 
-use certstow_formats::certificate::{Certificate, EntryId};
-use certstow_formats::{der, key};
-use cryptoki::object::{Attribute, CertificateType, ObjectClass, ObjectHandle};
-use cryptoki::session::Session;
+use certstow_formats::certificate::EntryId;
+use certstow_formats::key;
+use cryptoki::object::ObjectHandle;
 
 use super::access::Access;
+use super::change::{Change, Failed, label_of, not_changed};
 use super::contents::{self, Contents, OwnKeys};
-use super::error::ModuleError;
 use super::new_key::{self, NewKey};
 use super::objects::{CertificateObject, PrivateKeyObject};
 use super::token::State;
@@ -44,12 +42,10 @@ pub(super) fn import(
         .session_to_change()
         .map_err(|error| not_changed(access, error))?;
     let mut import = Import {
-        access,
-        session: &session,
+        change: Change::new(access, &session),
         identity,
         exportable: options.exportable,
         new_key,
-        made: Vec::new(),
     };
     let id = identity.certificate.id();
     let copies = contents.copies_of(&id);
@@ -64,43 +60,18 @@ pub(super) fn import(
         ([], _) => import.add(&contents, &own.all).map(|()| Vec::new()),
     };
     match obsolete {
-        Ok(obsolete) => import.finish(&obsolete)?,
-        Err(error) => return Err(import.undo(error)),
+        Ok(obsolete) => import.change.finish(&obsolete)?,
+        Err(error) => return Err(import.change.undo(error)),
     }
     Ok(id)
 }
 
-fn label_of(certificate: &Certificate, label: Option<&str>) -> String {
-    label.map_or_else(|| certificate.parse().label(), str::to_owned)
-}
-
-/// Why a step of an import failed.
-enum Failed {
-    Module(ModuleError),
-    Refused(&'static str),
-}
-
-impl From<ModuleError> for Failed {
-    fn from(error: ModuleError) -> Self {
-        Self::Module(error)
-    }
-}
-
-impl From<cryptoki::error::Error> for Failed {
-    fn from(error: cryptoki::error::Error) -> Self {
-        Self::Module(error.into())
-    }
-}
-
 /// An identity on its way into a token.
 struct Import<'a> {
-    access: &'a Access,
-    session: &'a Session,
+    change: Change<'a>,
     identity: &'a NewIdentity<'a>,
     exportable: bool,
     new_key: NewKey<'a>,
-    /// The objects that were made so far.
-    made: Vec<ObjectHandle>,
 }
 
 impl Import<'_> {
@@ -114,8 +85,9 @@ impl Import<'_> {
             }
             [first, ..] => self.id_of_kept_key(contents, *first)?,
         };
-        self.make_issuers(contents)?;
-        self.make_certificate(self.identity.certificate, self.identity.label, &id)
+        self.change.issuers(self.identity.issuers, contents)?;
+        self.change
+            .certificate(self.identity.certificate, self.identity.label, &id)
     }
 
     /// Puts in the key of a certificate that is there without one, under the CKA_ID of the certificate,
@@ -127,7 +99,7 @@ impl Import<'_> {
             false => object.id.clone(),
         };
         self.make_key(&id, contents)?;
-        self.make_issuers(contents)
+        self.change.issuers(self.identity.issuers, contents)
     }
 
     /// Adds the certificate again, and the key if it is to be extractable and was not, or the other way
@@ -153,8 +125,9 @@ impl Import<'_> {
             self.make_key(&id, contents)?;
             obsolete.extend(&own.all);
         }
-        self.make_issuers(contents)?;
-        self.make_certificate(self.identity.certificate, self.identity.label, &id)?;
+        self.change.issuers(self.identity.issuers, contents)?;
+        self.change
+            .certificate(self.identity.certificate, self.identity.label, &id)?;
         Ok(obsolete)
     }
 
@@ -203,10 +176,9 @@ impl Import<'_> {
         let subject = self.identity.certificate.subject_der();
         let label = label_of(self.identity.certificate, self.identity.label);
         let private = self.new_key.private(id, &label, subject, self.exportable);
-        let made = self.session.create_object(private.template());
+        let made = self.change.object(private.template());
         drop(private);
         let made = made?;
-        self.made.push(made);
         if self.exportable && !self.comes_out(made, spki)? {
             return Err(Failed::Refused(
                 "the token takes such a key in, and could not give it out again",
@@ -216,100 +188,21 @@ impl Import<'_> {
         if contents.keys.public_of(spki).next().is_none()
             && let Some(public) = self.new_key.public(id, &label, spki)
         {
-            self.made.push(self.session.create_object(&public)?);
+            self.change.object(&public)?;
         }
         Ok(())
     }
 
     /// Whether the key that was made can be exported, and is the one that was put in.
     fn comes_out(&self, made: ObjectHandle, spki: &[u8]) -> Result<bool, Failed> {
-        let object = PrivateKeyObject::read(self.session, made)?;
-        match wrap::take_out(self.session, &object) {
+        let object = PrivateKeyObject::read(self.change.session, made)?;
+        match wrap::take_out(self.change.session, &object) {
             Ok(private) => Ok(contents::is_half_of(private, spki) == Some(true)),
             Err(Kept::Module(error)) => Err(Failed::Module(error)),
             Err(Kept::Policy(_) | Kept::NoMechanism(_) | Kept::Random(_)) => Ok(false),
-        }
-    }
-
-    fn make_issuers(&mut self, contents: &Contents) -> Result<(), Failed> {
-        for issuer in self.identity.issuers {
-            if contents.copies_of(&issuer.id()).is_empty() {
-                let id = new_key::id(issuer);
-                self.make_certificate(issuer, None, &id)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn make_certificate(
-        &mut self,
-        certificate: &Certificate,
-        label: Option<&str>,
-        id: &[u8],
-    ) -> Result<(), Failed> {
-        let label = label_of(certificate, label);
-        let serial = der::value(der::INTEGER, &[certificate.x509().raw_serial()]);
-        let template = [
-            Attribute::Class(ObjectClass::CERTIFICATE),
-            Attribute::CertificateType(CertificateType::X_509),
-            Attribute::Token(true),
-            Attribute::Private(false),
-            Attribute::Label(label.into_bytes()),
-            Attribute::Id(id.to_vec()),
-            Attribute::Subject(certificate.subject_der().to_vec()),
-            Attribute::Issuer(certificate.issuer_der().to_vec()),
-            Attribute::SerialNumber(serial),
-            Attribute::Value(certificate.der().to_vec()),
-        ];
-        self.made.push(self.session.create_object(&template)?);
-        Ok(())
-    }
-
-    /// Takes out what is obsolete, now that the new is there.
-    fn finish(&self, obsolete: &[ObjectHandle]) -> Result<(), StoreError> {
-        // A module may have put the new object in the place of the old one.
-        for &object in obsolete.iter().filter(|old| !self.made.contains(old)) {
-            self.session.destroy_object(object).map_err(|error| {
-                let reason = "the new entry is there, and so is the old one";
-                let error = ModuleError::from(error);
-                StoreError::half_done(
-                    self.access.token.name.to_string(),
-                    reason,
-                    Some(error.into()),
-                )
-            })?;
-        }
-        Ok(())
-    }
-
-    /// Takes out what was made.
-    fn undo(&self, failed: Failed) -> StoreError {
-        let place = self.access.token.name.to_string();
-        let mut undone = Ok(());
-        for &object in self.made.iter().rev() {
-            undone = undone.and(self.session.destroy_object(object));
-        }
-        if let Err(error) = undone {
-            let reason = "the import failed, and part of it is there";
-            let error = ModuleError::from(error);
-            return StoreError::half_done(place, reason, Some(error.into()));
-        }
-        match failed {
-            Failed::Module(error) => not_changed(self.access, error),
-            Failed::Refused(reason) => StoreError::not_imported(place, reason, None),
         }
     }
 }
 
 const OTHERWISE: &str = "another certificate there has the same private key, which is exportable and this one \
                          is not to be, or the other way round";
-
-/// The error of an import that the module refuses.
-fn not_changed(access: &Access, error: ModuleError) -> StoreError {
-    if access.token.info().is_none() || error.is_of_absent_token() {
-        return access.failed(error);
-    }
-    let place = access.token.name.to_string();
-    let reason = format!("the token refuses it: {error}");
-    StoreError::not_imported(place, reason, Some(error.into()))
-}

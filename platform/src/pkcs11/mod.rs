@@ -4,6 +4,8 @@
 //! hardware never does, which is said at once, before any PIN. Source: PKCS #11 Base Specification 3.0.
 
 mod access;
+mod attach;
+mod change;
 mod configured;
 mod contents;
 mod error;
@@ -34,8 +36,8 @@ use self::wrap::Kept;
 use crate::error::StoreError;
 use crate::spec::{Pkcs11Uri, StoreSpec};
 use crate::store::{
-    Ask, Entry, ImportOptions, KeyState, Listing, NewIdentity, NotExportable, OpenOptions, Problem,
-    ProblemKind, Removal, Store, StoreInfo,
+    Ask, Entry, ImportOptions, KeyState, Listing, LoneKey, NewCertificate, NewIdentity,
+    NotExportable, OpenOptions, Problem, ProblemKind, Removal, Store, StoreInfo,
 };
 
 /// A token.
@@ -373,6 +375,24 @@ impl Store for Pkcs11Store {
         let token = Arc::clone(&self.access.token);
         let mut state = token.lock();
         import::import(&self.access, &mut state, identity, options, ask)
+    }
+
+    fn keys(&self) -> Result<Vec<LoneKey>, StoreError> {
+        let mut state = self.access.token.lock();
+        let certificates = self.access.with(&mut state, objects::certificates)?;
+        let keys = self.access.with(&mut state, objects::keys)?;
+        let token = self.token().name.to_string();
+        Ok(attach::lone_keys(&certificates, &keys, &token))
+    }
+
+    fn attach(
+        &mut self,
+        certificate: &NewCertificate<'_>,
+        ask: &mut dyn Ask,
+    ) -> Result<EntryId, StoreError> {
+        let token = Arc::clone(&self.access.token);
+        let mut state = token.lock();
+        attach::attach(&self.access, &mut state, certificate, ask)
     }
 
     fn remove(

@@ -268,6 +268,15 @@ impl Keys {
         found.map(|&at| &self.private[at]).collect()
     }
 
+    /// The public value of each key that tells one, of private keys first.
+    pub(super) fn public_values(&self) -> impl Iterator<Item = &[u8]> {
+        let private = self.private.iter().map(|key| &key.values);
+        let public = self.public.iter().map(|key| &key.values);
+        private
+            .chain(public)
+            .filter_map(|values| values.first().map(Vec::as_slice))
+    }
+
     /// The public keys with this public value.
     pub(super) fn public_of(&self, spki: &[u8]) -> impl Iterator<Item = &PublicKeyObject> {
         let value = key::public_value(spki);

@@ -7,6 +7,7 @@ use certstow_formats::certificate::EntryId;
 use certstow_formats::key;
 use certstow_formats::testing::PASSWORD;
 
+use super::attach;
 use super::changes;
 use super::fixture::{Answers, Fixture, WITH_KEYS, entry, id_of, list};
 use super::locked;
@@ -33,6 +34,7 @@ pub fn check_store_contract(fixture: &mut dyn Fixture) {
     exporting_changes_nothing(fixture);
     locked::check(fixture);
     changes::check(fixture);
+    attach::check(fixture);
 }
 
 fn holdable(fixture: &dyn Fixture, samples: &[Sample]) -> Vec<Sample> {

@@ -19,6 +19,13 @@ pub trait Fixture {
         false
     }
 
+    /// Whether stores of this kind join certificates with private keys that they have, and
+    /// [`Fixture::withdraw`] takes a certificate alone. Others refuse with
+    /// [`NotImported`](crate::error::StoreError::NotImported).
+    fn can_attach(&self) -> bool {
+        false
+    }
+
     /// Whether stores of this kind offer issuers that nobody put into them.
     fn has_issuers_of_its_own(&self) -> bool {
         false

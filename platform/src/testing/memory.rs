@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use certstow_formats::certificate::{Certificate, EntryId};
+use certstow_formats::key;
 use certstow_formats::secret::PrivateKey;
 use certstow_formats::testing::PASSWORD;
 use certstow_formats::time::UnixTime;
@@ -13,9 +14,9 @@ use super::samples::Sample;
 use crate::error::{AskError, StoreError};
 use crate::spec::StoreSpec;
 use crate::store::{
-    Ask, AskedFor, Entry, ExistingEntry, ImportOptions, KeyProtection, KeyState, Listing,
-    NewIdentity, NotExportable, Problem, ProblemKind, Removal, Store, StoreInfo, UnlockRequest,
-    Unlocks,
+    Ask, AskedFor, Entry, ExistingEntry, ImportOptions, KeyProtection, KeyState, Listing, LoneKey,
+    NewCertificate, NewIdentity, NotExportable, Problem, ProblemKind, PublicHalf, Removal, Store,
+    StoreInfo, UnlockRequest, Unlocks,
 };
 
 /// What the store has as an entry's private key.
@@ -43,6 +44,8 @@ pub struct MemoryStore {
 #[derive(Debug, Default)]
 struct State {
     entries: Vec<(Entry, MemoryKey)>,
+    /// Keys of no certificate.
+    alone: Vec<PrivateKey>,
     issuers: Vec<Certificate>,
     problems: Vec<Problem>,
     failure: Option<StoreError>,
@@ -138,9 +141,17 @@ impl MemoryStore {
         }
     }
 
-    /// Takes an entry out, behind the store's back.
+    /// Takes an entry out, behind the store's back. An exportable key stays, alone.
     pub fn withdraw(&self, id: &EntryId) {
-        self.state().entries.retain(|(entry, _)| entry.id != *id);
+        let mut state = self.state();
+        let entries = state.entries.iter();
+        let alone = entries.filter_map(|(entry, key)| match key {
+            MemoryKey::Exportable(key) if entry.id == *id => Some(copy(key)),
+            _ => None,
+        });
+        let alone: Vec<_> = alone.collect();
+        state.alone.extend(alone);
+        state.entries.retain(|(entry, _)| entry.id != *id);
     }
 
     /// Makes the next call fail with this error; the one after that works again.
@@ -280,6 +291,56 @@ impl Store for MemoryStore {
                 state.issuers.push(issuer.clone());
             }
         }
+        Ok(id)
+    }
+
+    fn keys(&self) -> Result<Vec<LoneKey>, StoreError> {
+        let state = self.called()?;
+        let keys = state.alone.iter().map(|key| LoneKey {
+            place: format!("{}/alone", self.name),
+            label: None,
+            public_half: match key::public_key_of(key) {
+                Ok(public) => {
+                    key::public_value(&public).map_or(PublicHalf::Unknown, PublicHalf::Value)
+                }
+                Err(_) => PublicHalf::Unknown,
+            },
+        });
+        Ok(keys.collect())
+    }
+
+    fn attach(
+        &mut self,
+        new: &NewCertificate<'_>,
+        _ask: &mut dyn Ask,
+    ) -> Result<EntryId, StoreError> {
+        let mut state = self.called()?;
+        let (id, spki) = (new.certificate.id(), new.certificate.spki_der());
+        let is_own = |key: &PrivateKey| {
+            key::public_key_of(key).is_ok_and(|public| key::same_public_key(&public, spki))
+        };
+        let there = state.entries.iter().find(|(entry, _)| entry.id == id);
+        if let Some((entry, key)) = there
+            && !matches!(key, MemoryKey::Missing)
+        {
+            let place = entry.places[0].clone();
+            return Err(StoreError::AlreadyThere { place });
+        }
+        let alone = state.alone.iter().position(is_own);
+        let with_another = state.entries.iter().find_map(|(_, key)| match key {
+            MemoryKey::Exportable(key) if is_own(key) => Some(copy(key)),
+            _ => None,
+        });
+        let key = match alone {
+            Some(at) => Some(state.alone.remove(at)),
+            None => with_another,
+        };
+        let key = key.ok_or_else(|| StoreError::key_missing(&self.name))?;
+        let key = MemoryKey::Exportable(key);
+        let entry = self.entry(new.certificate.clone(), new.label, &key);
+        state.entries.retain(|(entry, _)| entry.id != id);
+        state.entries.push((entry, key));
+        state.issuers.extend(new.issuers.iter().cloned());
         Ok(id)
     }
 

@@ -2,6 +2,7 @@
 //! keep, sample certificates to hold it to, a store in memory that fails when told to, counts of what
 //! costs much, and what has to hold for any bytes that are read. Never part of a release.
 
+mod attach;
 mod changes;
 mod contract;
 pub(crate) mod counts;

@@ -103,6 +103,10 @@ impl Fixture for Databases {
         sample != Sample::Ed25519
     }
 
+    fn can_attach(&self) -> bool {
+        true
+    }
+
     fn store(&mut self, samples: &[Sample]) -> Box<dyn Store> {
         match self.given {
             Some(given) => {

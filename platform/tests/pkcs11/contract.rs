@@ -27,6 +27,10 @@ impl Fixture for Tokens<'_> {
         sample != Sample::Ed25519
     }
 
+    fn can_attach(&self) -> bool {
+        true
+    }
+
     fn store(&mut self, samples: &[Sample]) -> Box<dyn Store> {
         let token = self.hsm.token(&fresh_label());
         for &sample in samples {

@@ -1,4 +1,4 @@
-//! Putting an identity into a database: the private key, the object of its public key, the certificate,
+//! Putting an identity into a database, or a certificate whose private key it has: the private key, the object of its public key, the certificate,
 //! the issuers that are not there, without a word on whether to trust them. softoken overwrites a private
 //! key that has the `CKA_ID` of a new one, so that these are looked for first.
 
@@ -14,7 +14,7 @@ use super::objects::{
 };
 use super::refusal::{Failure, Refusal};
 use super::session::Session;
-use crate::store::{ExistingEntry, ImportOptions, NewIdentity};
+use crate::store::{ExistingEntry, ImportOptions, NewCertificate, NewIdentity};
 
 const NOT_SEARCHED: &str = "NSS does not search it";
 const NO_KEY: &str = "NSS does not take its private key";
@@ -51,15 +51,35 @@ pub(super) fn import(
 ) -> Result<(), Failure> {
     let import = Import {
         session,
-        identity,
-        existing,
+        new: NewCertificate {
+            certificate: identity.certificate,
+            issuers: identity.issuers,
+            label: identity.label,
+        },
         before: Before::read(session, identity.certificate)?,
-        key,
     };
-    import.check()?;
-    let mut made = Made::new(session);
-    let done = import.put(&mut made);
-    made.finish(done)
+    import.check(existing)?;
+    import.check_key(key)?;
+    import.done(|made| import.put(key, made))
+}
+
+/// Puts a certificate beside its private key.
+///
+/// # Errors
+/// - [`Failure::AlreadyThere`]: the certificate is there with its private key.
+/// - [`Failure::NoSuchKey`]: none is known to be the certificate's.
+/// - [`Failure::NotPossible`], [`Failure::Refused`], [`Failure::HalfDone`]: as they say.
+pub(super) fn attach(session: &Session, new: &NewCertificate<'_>) -> Result<(), Failure> {
+    let attach = Import {
+        session,
+        new: *new,
+        before: Before::read(session, new.certificate)?,
+    };
+    if attach.before.key.is_none() {
+        return Err(Failure::NoSuchKey);
+    }
+    attach.check(ExistingEntry::Keep)?;
+    attach.done(|made| attach.put_certificates(made))
 }
 
 /// What a database has of an identity.
@@ -98,25 +118,35 @@ impl Before {
     }
 }
 
-/// An import under way.
+/// What is put in, alone or with its private key.
 struct Import<'a> {
     session: &'a Session,
-    identity: &'a NewIdentity<'a>,
-    existing: ExistingEntry,
+    new: NewCertificate<'a>,
     before: Before,
-    key: &'a NewKey,
 }
 
 impl Import<'_> {
-    /// Refuses what is there already, and what would harm something else.
-    fn check(&self) -> Result<(), Failure> {
-        if let (Some(certificate), Some(_), ExistingEntry::Keep) =
-            (self.before.certificate, &self.before.key, self.existing)
-        {
-            return Err(Failure::AlreadyThere(certificate));
+    /// Makes a change, or undoes what was made of it.
+    fn done(&self, put: impl FnOnce(&mut Made<'_>) -> Result<(), Failure>) -> Result<(), Failure> {
+        let mut made = Made::new(self.session);
+        let done = put(&mut made);
+        made.finish(done)
+    }
+
+    /// Refuses what is there already.
+    fn check(&self, existing: ExistingEntry) -> Result<(), Failure> {
+        match (self.before.certificate, &self.before.key, existing) {
+            (Some(certificate), Some(_), ExistingEntry::Keep) => {
+                Err(Failure::AlreadyThere(certificate))
+            }
+            _ => Ok(()),
         }
+    }
+
+    /// Refuses a key that would harm something else.
+    fn check_key(&self, key: &NewKey) -> Result<(), Failure> {
         for class in [ObjectClass::PRIVATE_KEY, ObjectClass::PUBLIC_KEY] {
-            let others = self.has_others_key(class);
+            let others = self.has_others_key(class, key);
             if others.map_err(Failure::refused(NOT_SEARCHED))? {
                 let reason = "another key lies where NSS would put this one (CKA_ID), and would be \
                               overwritten";
@@ -127,10 +157,10 @@ impl Import<'_> {
     }
 
     /// Whether a key of somebody else has the `CKA_ID`.
-    fn has_others_key(&self, class: ObjectClass) -> Result<bool, Refusal> {
+    fn has_others_key(&self, class: ObjectClass, key: &NewKey) -> Result<bool, Refusal> {
         let own = self.before.key.as_ref().map(|key| key.object);
         for object in keys_with_id(self.session, class, &self.before.id)? {
-            let same = has_public_value(self.session, object, self.key.public_value())?;
+            let same = has_public_value(self.session, object, key.public_value())?;
             if Some(object) != own && same != Some(true) {
                 return Ok(true);
             }
@@ -143,7 +173,7 @@ impl Import<'_> {
         if self.before.key.as_ref().is_none_or(|key| key.extractable) {
             return Ok(());
         }
-        let others = others_with_key(self.session, self.identity.certificate);
+        let others = others_with_key(self.session, self.new.certificate);
         let others = others.map_err(Failure::refused(NOT_SEARCHED))?;
         match self.replaces() && others.is_empty() {
             true => Ok(()),
@@ -159,31 +189,36 @@ impl Import<'_> {
         self.before.certificate.is_some() && self.before.key.is_some()
     }
 
-    fn put(&self, made: &mut Made<'_>) -> Result<(), Failure> {
-        let certificate = self.identity.certificate;
-        let there = self.before.certificate;
+    fn put(&self, key: &NewKey, made: &mut Made<'_>) -> Result<(), Failure> {
         let label = self.label().map_err(Failure::refused(NOT_SEARCHED))?;
         if self.before.key.is_none() {
-            let key = self.put_key(&label);
-            made.added(key.map_err(Failure::refused(NO_KEY))?);
+            let put = self.put_key(key, &label);
+            made.added(put.map_err(Failure::refused(NO_KEY))?);
         }
-        self.put_public_key(made)
+        self.put_public_key(key, made)
             .map_err(Failure::refused(NO_KEY))?;
-        match there {
+        self.put_certificates(made)?;
+        if self.replaces() {
+            // One step of SQLite: either the old one is there afterwards, or the new.
+            self.put_key(key, &label)
+                .map_err(Failure::refused(NO_KEY))?;
+        }
+        Ok(())
+    }
+
+    /// The certificate, under the `CKA_ID` of its key, and the issuers that are not there.
+    fn put_certificates(&self, made: &mut Made<'_>) -> Result<(), Failure> {
+        let label = self.label().map_err(Failure::refused(NOT_SEARCHED))?;
+        match self.before.certificate {
             None => {
-                let object = self.add(certificate, &label, &self.before.id);
+                let object = self.add(self.new.certificate, &label, &self.before.id);
                 made.added(object.map_err(Failure::refused(NO_CERTIFICATE))?);
             }
             Some(object) => self
                 .adapt(object, &label, made)
                 .map_err(Failure::refused(NO_CERTIFICATE))?,
         }
-        self.put_issuers(made)?;
-        if self.replaces() {
-            // One step of SQLite: either the old one is there afterwards, or the new.
-            self.put_key(&label).map_err(Failure::refused(NO_KEY))?;
-        }
-        Ok(())
+        self.put_issuers(made)
     }
 
     /// The nickname, by the wish of the identity, else the one that the certificate has.
@@ -194,23 +229,23 @@ impl Import<'_> {
             None => Vec::new(),
         };
         let has = String::from_utf8_lossy(&has);
-        let wish = self.identity.label.unwrap_or(&has);
-        nickname(self.session, self.identity.certificate, there, wish)
+        let wish = self.new.label.unwrap_or(&has);
+        nickname(self.session, self.new.certificate, there, wish)
     }
 
-    fn put_key(&self, label: &str) -> Result<ObjectHandle, Refusal> {
+    fn put_key(&self, key: &NewKey, label: &str) -> Result<ObjectHandle, Refusal> {
         let terms = KeyTerms {
             id: &self.before.id,
             label,
-            subject: self.identity.certificate.subject_der(),
+            subject: self.new.certificate.subject_der(),
         };
-        self.key.put(self.session, &terms)
+        key.put(self.session, &terms)
     }
 
-    fn put_public_key(&self, made: &mut Made<'_>) -> Result<(), Refusal> {
+    fn put_public_key(&self, key: &NewKey, made: &mut Made<'_>) -> Result<(), Refusal> {
         let id = &self.before.id;
         if keys_with_id(self.session, ObjectClass::PUBLIC_KEY, id)?.is_empty() {
-            made.added(self.session.create(&self.key.public_template(id))?);
+            made.added(self.session.create(&key.public_template(id))?);
         }
         Ok(())
     }
@@ -250,7 +285,7 @@ impl Import<'_> {
     }
 
     fn put_issuers(&self, made: &mut Made<'_>) -> Result<(), Failure> {
-        for issuer in self.identity.issuers {
+        for issuer in self.new.issuers {
             let there = objects::certificate(self.session, issuer);
             if there.map_err(Failure::refused(NOT_SEARCHED))?.is_some() {
                 continue;

@@ -146,6 +146,8 @@ pub(super) enum Failure {
     NotFound,
     /// This certificate has no private key.
     KeyMissing(ObjectHandle),
+    /// No private key is known to be that of a certificate which has come.
+    NoSuchKey,
     /// It would harm something else, or NSS cannot keep it; as a clause.
     NotPossible(String),
     /// softoken refused. Nothing was changed.
