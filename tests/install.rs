@@ -6,8 +6,9 @@ mod program;
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
-use program::{certstow, run, samples};
+use program::{certstow, samples};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -38,7 +39,14 @@ impl World {
 
     fn run(&self, words: &str) -> (Option<i32>, String) {
         let words: Vec<&str> = words.split_whitespace().collect();
-        run(self.0.path(), &words)
+        let mut certstow = certstow(self.0.path());
+        certstow.env("SOFTHSM2_CONF", self.path("softhsm.conf"));
+        let output = certstow.args(words).output().expect("it starts");
+        let shown = [output.stdout, output.stderr].concat();
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&shown).into_owned(),
+        )
     }
 
     fn runs(&self, code: i32, words: &str) -> String {
@@ -56,6 +64,31 @@ impl World {
         let output = output.expect("it starts");
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {output:?}"))
+    }
+
+    /// Runs another program in the folder; what it prints.
+    fn tool(&self, words: &str) -> String {
+        let mut words = words.split_ascii_whitespace();
+        let mut tool = Command::new(words.next().expect("a program"));
+        program::in_folder(&mut tool, self.0.path());
+        tool.env("SOFTHSM2_CONF", self.path("softhsm.conf"));
+        let output = tool.args(words).output().expect("the program starts");
+        assert!(output.status.success(), "{tool:?}: {output:?}");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// Has a CA answer the request `NAME.csr` with `NAME.pem`.
+    fn sign(&self, name: &str, form: &str) {
+        self.tool(
+            "openssl req -x509 -newkey rsa:2048 -noenc -subj /CN=CA -keyout ca.key -out ca.pem",
+        );
+        let ca = "-CA ca.pem -CAkey ca.key -days 30";
+        self.tool(&format!(
+            "openssl req -in {name}.csr -inform {form} -out {name}.req"
+        ));
+        self.tool(&format!(
+            "openssl x509 -req -in {name}.req {ca} -out {name}.pem"
+        ));
     }
 
     /// Everything in a folder.
@@ -297,15 +330,7 @@ fn a_key_that_came_along_is_known_to_its_sender() {
 #[ignore = "needs OpenSSL"]
 fn every_form_of_an_answer_is_read() {
     let world = World::new();
-    let openssl = |words: &str| {
-        let mut command = std::process::Command::new("openssl");
-        program::in_folder(&mut command, world.0.path());
-        let output = command
-            .args(words.split_whitespace())
-            .output()
-            .expect("OpenSSL starts");
-        assert!(output.status.success(), "{words}: {output:?}");
-    };
+    let openssl = |words: &str| world.tool(&format!("openssl {words}"));
     openssl("x509 -in answer.cer -outform DER -out answer.der");
     let issuer = format!("{}/issuers/sample-issuing.pem", samples());
     openssl(&format!(
@@ -376,15 +401,7 @@ fn every_form_of_an_answer_is_read() {
 #[ignore = "needs OpenSSL"]
 fn requests_and_weak_certificates_are_named() {
     let world = World::new();
-    let openssl = |words: &str| {
-        let mut command = std::process::Command::new("openssl");
-        program::in_folder(&mut command, world.0.path());
-        let output = command
-            .args(words.split_whitespace())
-            .output()
-            .expect("OpenSSL starts");
-        assert!(output.status.success(), "{words}: {output:?}");
-    };
+    let openssl = |words: &str| world.tool(&format!("openssl {words}"));
     let new = "-newkey rsa:1024 -noenc -subj /CN=Old";
     openssl(&format!(
         "req -new {new} -keyout waiting/old.key -out old.csr"
@@ -418,4 +435,89 @@ fn a_store_that_takes_nothing_in_says_so() {
     let key = world.path("waiting/request.key").display().to_string();
     let shown = world.runs(16, &format!("install answer.cer --store {key}"));
     assert!(shown.contains("single file"), "{shown}");
+}
+
+/// A key and a request that NSS's own tool made, as those of Firefox were.
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "needs NSS and OpenSSL"]
+fn a_key_of_nss_is_joined_with_what_the_ca_returned() {
+    let world = World::new();
+    world.write("noise", "four words are enough noise");
+    fs::create_dir(world.path("profile")).expect("a folder");
+    world.tool("certutil -N -d sql:profile --empty-password");
+    world.tool("certutil -R -d sql:profile -s CN=Ida -g 2048 -z noise -o ida.csr");
+    assert!(
+        world
+            .tool("certutil -K -d sql:profile")
+            .contains("(orphan)")
+    );
+    world.sign("ida", "DER");
+    let shown = world.runs(0, "install ida.pem --store nss:profile --label Ida");
+    assert!(shown.contains("cert9.db"), "{shown}");
+    assert!(
+        !world
+            .tool("certutil -K -d sql:profile")
+            .contains("(orphan)")
+    );
+    let listed = world.tool("certutil -L -d sql:profile");
+    let ida = listed.lines().find(|line| line.starts_with("Ida "));
+    assert!(ida.is_some_and(|line| line.ends_with("u,u,u")), "{listed}");
+    world.tool("pk12util -o ida.p12 -n Ida -d sql:profile -W password");
+    let keys = world.tool("openssl pkcs12 -in ida.p12 -passin pass:password -nocerts -nodes");
+    assert!(keys.contains("BEGIN PRIVATE KEY"), "{keys}");
+
+    let again = world.runs(0, "install ida.pem --store nss:profile");
+    assert!(again.contains("There already"), "{again}");
+    let shown = world.runs(10, "install answer.cer --store nss:profile");
+    assert!(shown.contains("no private key here belongs to"), "{shown}");
+}
+
+/// A key that was made on a token never leaves it, and its request was made by GnuTLS.
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "needs SoftHSM, OpenSC, GnuTLS and OpenSSL"]
+fn a_key_of_a_token_is_joined_and_stays_there() {
+    let world = World::new();
+    let modules = [
+        "/usr/lib/softhsm/libsofthsm2.so",
+        "/usr/lib64/pkcs11/libsofthsm2.so",
+    ];
+    let mut modules = modules.into_iter();
+    let module = modules.find(|file| Path::new(file).is_file());
+    let module = module.expect("SoftHSM is installed");
+    fs::create_dir(world.path("tokens")).expect("a folder");
+    let tokens = world.path("tokens").display().to_string();
+    world.write("softhsm.conf", format!("directories.tokendir = {tokens}\n"));
+    world.write("pin", "1234");
+    world.write("wrong", "4321");
+    world.write("request.cfg", "cn = Ida\n");
+    world.tool("softhsm2-util --init-token --free --label Ida --pin 1234 --so-pin officer");
+    let tool = format!("pkcs11-tool --module {module} --token-label Ida --login --pin 1234");
+    for (id, kind) in [("07", "rsa:2048"), ("08", "EC:prime256v1")] {
+        world.tool(&format!(
+            "{tool} --keypairgen --key-type {kind} --id {id} --label made{id}"
+        ));
+        let key = format!("pkcs11:token=Ida;object=made{id};pin-value=1234");
+        world.tool(&format!(
+            "certtool --provider {module} --generate-request --template request.cfg \
+             --load-privkey {key};type=private --load-pubkey {key};type=public \
+             --outfile made{id}.csr"
+        ));
+        world.sign(&format!("made{id}"), "PEM");
+        let store = format!("--store pkcs11:{module}?token=Ida");
+        let install = format!("install made{id}.pem {store}");
+        world.runs(13, &install);
+        let shown = world.runs(0, &format!("{install} --unlock-password-file pin"));
+        assert!(shown.contains("does not leave the store"), "{shown}");
+        let objects = world.tool(&format!("{tool} -O --type cert"));
+        assert!(objects.contains(&format!("ID:         {id}")), "{objects}");
+        let listed = world.runs(0, &format!("list {store} --unlock-password-file pin"));
+        assert!(listed.contains("not exportable"), "{listed}");
+    }
+    let store = format!("--store pkcs11:{module}?token=Ida");
+    world.runs(
+        10,
+        &format!("install answer.cer {store} --unlock-password-file pin"),
+    );
 }
