@@ -9,7 +9,7 @@ mod holder;
 mod returned;
 
 use certstow_formats::certificate::Certificate;
-use certstow_formats::chain::{self, Candidates, Include, Path};
+use certstow_formats::chain::{self, Candidates, Include, Path, PathEnd};
 use certstow_formats::names;
 use certstow_formats::proof::{self, Level, ProofError};
 use certstow_platform::error::StoreError;
@@ -75,7 +75,7 @@ pub fn install(
     options: &Options<'_>,
     ask: &mut dyn Ask,
 ) -> Result<Vec<Outcome>, Error> {
-    let (issuers, _) = stores.issuers();
+    let (issuers, unreadable) = stores.issuers();
     let came = returned.certificates.iter().chain(&returned.issuers);
     let issuers = issuers.into_iter().chain(came.cloned());
     let issuers =
@@ -85,6 +85,7 @@ pub fn install(
         let coming = Coming {
             certificate,
             path: chain::build(certificate, &issuers, time::now()),
+            unreadable: &unreadable,
             options,
         };
         let result = coming.install(stores, ask);
@@ -121,6 +122,8 @@ pub fn install(
 struct Coming<'a> {
     certificate: &'a Certificate,
     path: Path,
+    /// What could not be looked at for the path, a sentence each.
+    unreadable: &'a [String],
     options: &'a Options<'a>,
 }
 
@@ -218,7 +221,13 @@ impl Coming<'_> {
     fn warnings(&self) -> Vec<Warning> {
         let weak = self.certificate.parse().weaknesses().into_iter();
         let weak = weak.map(|text| Warning::new(Code::Weak, text));
-        self.validity_warning().into_iter().chain(weak).collect()
+        let unreadable = self
+            .unreadable
+            .iter()
+            .filter(|_| self.path.end != PathEnd::Root);
+        let unreadable = unreadable.map(|text| Warning::new(Code::IssuersUnreadable, text));
+        let of_dates = self.validity_warning().into_iter();
+        of_dates.chain(weak).chain(unreadable).collect()
     }
 
     /// Dates decide nothing: an expired certificate still opens old mail.
@@ -280,3 +289,6 @@ impl Coming<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,9 @@ use certstow_formats::certificate::{Certificate, EntryId};
 use certstow_formats::secret::PrivateKey;
 
 use crate::error::StoreError;
-use crate::store::{Ask, ImportOptions, Listing, NewIdentity, Removal, Store, StoreInfo};
+use crate::store::{
+    Ask, ImportOptions, Listing, LoneKey, NewCertificate, NewIdentity, Removal, Store, StoreInfo,
+};
 use crate::testing::MemoryStore;
 
 /// What it does in place of an import, and says of it.
@@ -49,6 +51,18 @@ impl Store for Liar {
 
     fn private_key(&self, id: &EntryId, ask: &mut dyn Ask) -> Result<PrivateKey, StoreError> {
         self.store.private_key(id, ask)
+    }
+
+    fn keys(&self) -> Result<Vec<LoneKey>, StoreError> {
+        self.store.keys()
+    }
+
+    fn attach(
+        &mut self,
+        certificate: &NewCertificate<'_>,
+        _ask: &mut dyn Ask,
+    ) -> Result<EntryId, StoreError> {
+        Ok(certificate.certificate.id())
     }
 
     fn import(
