@@ -78,6 +78,7 @@ impl World {
     }
 
     /// Has a CA answer the request `NAME.csr` with `NAME.pem`.
+    #[cfg(target_os = "linux")]
     fn sign(&self, name: &str, form: &str) {
         self.tool(
             "openssl req -x509 -newkey rsa:2048 -noenc -subj /CN=CA -keyout ca.key -out ca.pem",
