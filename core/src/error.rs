@@ -4,6 +4,7 @@
 mod display;
 mod emptied;
 mod escrow;
+mod not_installable;
 
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -11,9 +12,9 @@ use std::path::{Path, PathBuf};
 use certstow_platform::error::StoreError;
 use certstow_platform::vault::{Name, VaultError};
 
-pub use crate::install::NotInstallable;
 pub use emptied::Emptied;
 pub use escrow::Trouble;
+pub use not_installable::NotInstallable;
 
 /// One identity offered to choose from, in [`Error::Ambiguous`].
 #[derive(Debug, Clone, PartialEq, Eq)]

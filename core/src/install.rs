@@ -15,12 +15,12 @@ use certstow_formats::proof::{self, Level, ProofError};
 use certstow_platform::error::StoreError;
 use certstow_platform::store::{Ask, Entry, KeyState, NewCertificate, Store};
 
-use crate::error::Error;
+use crate::error::{Error, NotInstallable};
 use crate::identity::Inventory;
 use crate::warning::{Code, Warning};
 use crate::{time, waits};
 use holder::{Found, find};
-pub use returned::{NotInstallable, Returned};
+pub use returned::Returned;
 
 /// How certificates are installed.
 #[derive(Debug, Clone, Copy, Default)]

@@ -1,6 +1,6 @@
 //! What to do about a certificate that a CA returned and that cannot be joined with its private key.
 
-use certstow_core::install::NotInstallable;
+use certstow_core::error::NotInstallable;
 
 use super::facts::{Facts, Hint};
 use crate::exit::Exit;

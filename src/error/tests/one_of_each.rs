@@ -4,9 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use certstow_core::backup::Emptied;
-use certstow_core::error::{Error as LibraryError, IssuedLast, Near, Nearly};
+use certstow_core::error::{Error as LibraryError, IssuedLast, Near, Nearly, NotInstallable};
 use certstow_core::escrow::Trouble;
-use certstow_core::install::NotInstallable;
 use certstow_core::time::UnixTime;
 use certstow_formats::certificate::EntryId;
 use certstow_platform::error::StoreError;
