@@ -81,6 +81,7 @@ pub fn install(
     let issuers =
         Candidates::new(issuers).with_system_roots(certstow_platform::roots::trusted_roots);
     let mut outcomes = Vec::new();
+    let mut joined = Vec::new();
     for certificate in &returned.certificates {
         let coming = Coming {
             certificate,
@@ -88,7 +89,7 @@ pub fn install(
             unreadable: &unreadable,
             options,
         };
-        let result = coming.install(stores, ask);
+        let result = coming.install(stores, &mut joined, ask);
         let came_with_key = returned.with_key.contains(&certificate.id());
         let result = match result {
             // It came along for the path.
@@ -127,26 +128,32 @@ struct Coming<'a> {
     options: &'a Options<'a>,
 }
 
-impl Coming<'_> {
-    fn install(&self, stores: &mut Inventory, ask: &mut dyn Ask) -> Result<Installed, Error> {
-        match find(self.certificate, stores)? {
+impl<'a> Coming<'a> {
+    fn install(
+        &self,
+        stores: &mut Inventory,
+        joined: &mut Vec<(&'a Certificate, usize)>,
+        ask: &mut dyn Ask,
+    ) -> Result<Installed, Error> {
+        match find(self.certificate, stores, joined)? {
             Found::There { store, place } => {
                 let name = stores.store_name(store);
                 let mut installed = self.installed(name, place);
                 installed.was_there = true;
                 Ok(installed)
             }
-            Found::Key { store, place } => {
-                let name = stores.store_name(store);
+            Found::Key { store: at, place } => {
+                let name = stores.store_name(at);
                 let mut installed = self.installed(name, place);
                 if !self.options.dry_run {
-                    let store = &mut *stores.stores_mut()[store];
+                    let store = &mut *stores.stores_mut()[at];
                     self.attach(store, ask)?;
+                    joined.push((self.certificate, at));
                     self.read_back(store, &mut installed, ask)?;
                 }
                 Ok(installed)
             }
-            Found::Perhaps(positions) => self.try_each(&positions, stores, ask),
+            Found::Perhaps(positions) => self.try_each(&positions, stores, joined, ask),
         }
     }
 
@@ -155,6 +162,7 @@ impl Coming<'_> {
         &self,
         positions: &[usize],
         stores: &mut Inventory,
+        joined: &mut Vec<(&'a Certificate, usize)>,
         ask: &mut dyn Ask,
     ) -> Result<Installed, Error> {
         let mut first_refusal = None;
@@ -168,6 +176,7 @@ impl Coming<'_> {
             let store = &mut *stores.stores_mut()[position];
             match self.attach(store, ask) {
                 Ok(()) => {
+                    joined.push((self.certificate, position));
                     let mut installed = self.installed(name, String::new());
                     self.read_back(store, &mut installed, ask)?;
                     return Ok(installed);

@@ -30,13 +30,27 @@ pub(super) enum Found {
     Perhaps(Vec<usize>),
 }
 
-/// Looks for the private key of a certificate.
+/// Looks for the private key of a certificate. `joined` are certificates that were put into stores since
+/// these were listed, each with the position of its store.
 ///
 /// # Errors
 /// - [`Error::NoKeyHere`]: no store has it.
 /// - [`Error::SeveralStores`]: several do.
 /// - [`Error::Store`]: a store cannot say which keys it has.
-pub(super) fn find(certificate: &Certificate, stores: &Inventory) -> Result<Found, Error> {
+pub(super) fn find(
+    certificate: &Certificate,
+    stores: &Inventory,
+    joined: &[(&Certificate, usize)],
+) -> Result<Found, Error> {
+    let spki = certificate.spki_der();
+    let mut same = joined.iter();
+    if let Some((other, store)) = same.find(|(one, _)| key::same_public_key(one.spki_der(), spki)) {
+        let place = other.parse().label();
+        return Ok(Found::Key {
+            store: *store,
+            place,
+        });
+    }
     if let Some((store, place)) = there(certificate, stores) {
         return Ok(Found::There { store, place });
     }

@@ -114,6 +114,19 @@ fn install_installs_what_is_not_valid_now_with_a_warning() {
     }
 }
 
+/// As of one certificate to sign and another to decrypt.
+#[test]
+fn install_joins_several_certificates_of_one_key() {
+    let store = with_keys("store", &[Sample::Rsa]);
+    let answer = Answer::of(&[Sample::Rsa, Sample::NotExportable]);
+    let outcomes = answer.install(vec![Box::new(store.clone())]).unwrap();
+    assert!(
+        outcomes.iter().all(|one| one.result.is_ok()),
+        "{outcomes:?}"
+    );
+    assert_eq!(store.list().unwrap().entries.len(), 2);
+}
+
 #[test]
 fn install_refuses_certificates_of_cas_alone() {
     let store = with_keys("store", &[Sample::Rsa]);
