@@ -158,6 +158,15 @@ fn a_locked_key_is_opened_to_see_whose_it_is() {
     fs::create_dir(world.path("locked")).expect("a folder");
     let key = format!("{}-----END ENCRYPTED PRIVATE KEY-----\n", &all[begin..end]);
     world.write("locked/request.key", key);
+    // Another one that is locked, so that only its name tells which it is.
+    let export =
+        "export Grace --format pem --chain none -o other.pem --password-env SECRET --store";
+    world.runs(0, &format!("{export} {} --iterations 2000", samples()));
+    let all = fs::read_to_string(world.path("other.pem")).expect("the file");
+    let (key, _) = all
+        .split_once("-----BEGIN CERTIFICATE")
+        .expect("a key first");
+    world.write("locked/other.key", key);
 
     let before = world.content("locked");
     world.runs(13, "install answer.cer --store locked");
@@ -169,14 +178,14 @@ fn a_locked_key_is_opened_to_see_whose_it_is() {
     );
     assert_eq!(world.content("locked"), before);
     world.runs(13, "install answer.cer --store locked --dry-run");
-    let grace = format!("{}/grace-example.pem", samples());
+    let edith = format!("{}/edith-example-2020.pem", samples());
     world.write(
-        "grace.cer",
-        certificate_of(&fs::read_to_string(grace).expect("a sample")),
+        "edith.cer",
+        certificate_of(&fs::read_to_string(edith).expect("a sample")),
     );
     world.runs(
         10,
-        "install grace.cer --store locked --unlock-password-env SECRET",
+        "install edith.cer --store locked --unlock-password-env SECRET",
     );
     assert_eq!(world.content("locked"), before);
 

@@ -1,7 +1,6 @@
 //! Putting a certificate into a folder that has its private key. The key's file stays as it is: the
-//! certificate gets a file of its own beside it, and its path after it. The public half of the key tells
-//! one from the other; where the key is locked, the file is called as the key's is, since only a name
-//! shows then whose the key is (see `pair`).
+//! certificate gets a file of its own beside it, and its path after it. That file is called as the key's is,
+//! since only a name shows whose a key is as long as it is locked (see `pair`).
 
 use std::io;
 use std::iter;
@@ -27,13 +26,6 @@ use crate::store::{Ask, LoneKey, NewCertificate, PublicHalf};
 
 /// How many names are tried, where other programs take them.
 const NAMES: usize = 100;
-
-/// Where the private key of a certificate is.
-struct OwnKey {
-    path: PathBuf,
-    /// Whether a listing shows without a password whose it is.
-    shows_its_owner: bool,
-}
 
 impl FileStore {
     /// The private keys of no certificate; see [`Store::keys`](crate::store::Store::keys).
@@ -87,16 +79,13 @@ impl FileStore {
         Ok(id)
     }
 
-    /// The certificate's private key, which is opened to see whose it is, unless that is known.
-    fn key_of(&self, certificate: &Certificate, ask: &mut dyn Ask) -> Result<OwnKey, StoreError> {
+    /// The file of the certificate's private key, which is opened to see whose it is, unless that is known.
+    fn key_of(&self, certificate: &Certificate, ask: &mut dyn Ask) -> Result<PathBuf, StoreError> {
         let folder = self.folder()?;
         let public_key = contents::public_key_digest(certificate);
         let mut all = keys_in(&folder);
         if let Some((path, ..)) = all.find(|(_, _, key)| key.kind == KeyKind::Known(public_key)) {
-            return Ok(OwnKey {
-                path: path.to_owned(),
-                shows_its_owner: true,
-            });
+            return Ok(path.to_owned());
         }
         let mut first_refusal = None;
         for (path, contents, key) in keys_in(&folder) {
@@ -109,12 +98,7 @@ impl FileStore {
                 Some(_) | None => self.opens_as_own(certificate, path, key, ask),
             };
             match is_own {
-                Ok(true) => {
-                    return Ok(OwnKey {
-                        path: path.to_owned(),
-                        shows_its_owner: false,
-                    });
-                }
+                Ok(true) => return Ok(path.to_owned()),
                 Ok(false) => {}
                 Err(StoreError::Cancelled) => return Err(StoreError::Cancelled),
                 Err(error) => first_refusal = first_refusal.or(Some(error)),
@@ -176,10 +160,9 @@ fn found_in(folder: &Folder) -> impl Iterator<Item = &FoundCertificate> {
 }
 
 /// Writes the certificate's file, under the first name that is free.
-fn write_beside(key: &OwnKey, new: &NewCertificate<'_>) -> Result<(), StoreError> {
+fn write_beside(key: &Path, new: &NewCertificate<'_>) -> Result<(), StoreError> {
     let bytes = encode(new);
-    let bytes =
-        bytes.map_err(|error| failed(&key.path, "the certificate has no PEM form", error))?;
+    let bytes = bytes.map_err(|error| failed(key, "the certificate has no PEM form", error))?;
     for path in names(key, new).take(NAMES) {
         if std::fs::symlink_metadata(os::long_path(&path)).is_ok() {
             continue;
@@ -204,27 +187,26 @@ fn write_beside(key: &OwnKey, new: &NewCertificate<'_>) -> Result<(), StoreError
         }
     }
     let reason = "every name for the certificate's file is taken";
-    Err(StoreError::not_imported(folder_of(&key.path), reason, None))
+    Err(StoreError::not_imported(folder_of(key), reason, None))
 }
 
 fn failed(path: &Path, reason: &str, error: io::Error) -> StoreError {
     StoreError::failed_import(path, reason, error)
 }
 
-/// The names that the certificate's file may have. Those of a locked key are its own with the endings of a
-/// certificate.
-fn names<'a>(key: &'a OwnKey, new: &NewCertificate<'_>) -> impl Iterator<Item = PathBuf> + 'a {
-    let folder = folder_of(&key.path);
+/// The names that the certificate's file may have: that of its key, with the endings of a certificate, and
+/// else its own.
+fn names<'a>(key: &'a Path, new: &NewCertificate<'_>) -> impl Iterator<Item = PathBuf> + 'a {
+    let folder = folder_of(key);
     let label = new.label.map(str::to_owned);
     let label = label.or_else(|| new.certificate.parse().common_name());
     let usual = change::names(folder, &label.unwrap_or_default(), &new.certificate.id());
-    let stem = same_name::stem(&key.path);
+    let stem = same_name::stem(key);
     let of_key = ["crt", "pem", "cer"].into_iter().map(move |ending| {
         let mut name = stem.to_os_string();
         name.push(format!(".{ending}"));
         folder.join(name)
     });
-    let of_key = of_key.filter(|_| !key.shows_its_owner);
     of_key.chain(usual)
 }
 
