@@ -21,7 +21,7 @@ mod token;
 mod wrap;
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use certstow_formats::certificate::{Certificate, EntryId};
 use certstow_formats::key::{self, KeyError, forms};
@@ -30,8 +30,9 @@ use cryptoki::session::Session;
 
 use self::access::Access;
 pub(crate) use self::configured::modules;
+use self::contents::Contents;
 use self::objects::{CertificateObject, Keys, PrivateKeyObject};
-use self::token::Token;
+use self::token::{State, Token};
 use self::wrap::Kept;
 use crate::error::StoreError;
 use crate::spec::{Pkcs11Uri, StoreSpec};
@@ -44,6 +45,17 @@ use crate::store::{
 pub(crate) struct Pkcs11Store {
     uri: Pkcs11Uri,
     access: Access,
+    cache: Mutex<Cache>,
+}
+
+/// What is kept of a token while many private keys are taken out of it: to read all of its objects for
+/// each would take longer the more there are.
+enum Cache {
+    /// One key at a time is taken.
+    Off,
+    /// What is read next is kept.
+    Empty,
+    Filled(Arc<Contents>),
 }
 
 /// The names of the tokens that a name fits: itself if it is one, else one name for each.
@@ -138,7 +150,21 @@ impl Pkcs11Store {
         Ok(Self {
             uri: uri.clone(),
             access: Access::new(spec, token, options),
+            cache: Mutex::new(Cache::Off),
         })
+    }
+
+    fn cache(&self) -> MutexGuard<'_, Cache> {
+        // It is replaced as a whole.
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has the token read again, since it may have changed.
+    fn forget(&self) {
+        let mut cache = self.cache();
+        if let Cache::Filled(_) = *cache {
+            *cache = Cache::Empty;
+        }
     }
 
     fn token(&self) -> &Token {
@@ -205,19 +231,28 @@ impl Pkcs11Store {
     }
 
     /// The certificate of an entry, and its object.
-    fn find(
+    fn find<'o>(
         &self,
-        objects: Vec<CertificateObject>,
+        objects: &'o [CertificateObject],
         id: &EntryId,
-    ) -> Option<(Certificate, CertificateObject)> {
-        let meant = objects.into_iter().filter(|object| self.is_meant(object));
-        let mut read = meant.filter_map(|object| Some((self.read(&object).ok()?, object)));
-        read.find(|(certificate, _)| certificate.id() == *id)
+    ) -> Result<(Certificate, &'o CertificateObject), StoreError> {
+        let mut meant = objects.iter().filter(|object| self.is_meant(object));
+        let found = meant.find(|object| EntryId::of(object.der()) == *id);
+        let read = found.and_then(|object| Some((self.read(object).ok()?, object)));
+        read.ok_or_else(|| StoreError::not_found(&self.access.spec, id))
     }
 
-    /// The error of an entry that is not there.
-    fn not_found(&self, id: &EntryId) -> StoreError {
-        StoreError::not_found(&self.access.spec, id)
+    /// The private key of an entry of a token that is logged in, and holds this.
+    fn key_from(
+        &self,
+        contents: &Contents,
+        state: &mut State,
+        id: &EntryId,
+    ) -> Result<PrivateKey, StoreError> {
+        let (certificate, object) = self.find(&contents.certificates, id)?;
+        let own = contents.keys.of(certificate.spki_der(), &object.id);
+        let session = self.access.session(state)?;
+        self.own_key(session, &certificate, &self.place(object), &own)
     }
 
     /// A key of a certificate, proven to be its own.
@@ -340,8 +375,28 @@ impl Store for Pkcs11Store {
         Ok(read.filter(Certificate::is_ca).collect())
     }
 
+    fn keep_open(&self, many: bool) {
+        *self.cache() = match many {
+            true => Cache::Empty,
+            false => Cache::Off,
+        };
+    }
+
     fn private_key(&self, id: &EntryId, ask: &mut dyn Ask) -> Result<PrivateKey, StoreError> {
         let mut state = self.access.token.lock();
+        let cached = match &*self.cache() {
+            Cache::Filled(contents) => Some(Arc::clone(contents)),
+            Cache::Empty | Cache::Off => None,
+        };
+        if let Some(contents) = cached
+            && self.access.shows_keys(&state)
+        {
+            match self.key_from(&contents, &mut state, id) {
+                // Its session may have ended meanwhile.
+                Err(StoreError::Unavailable { .. } | StoreError::NotFound { .. }) => self.forget(),
+                taken => return taken,
+            }
+        }
         let mut objects = self.access.with(&mut state, objects::certificates)?;
         // A token may show its certificates only after the login.
         let hides_them = objects.is_empty() && !self.access.shows_keys(&state);
@@ -349,21 +404,25 @@ impl Store for Pkcs11Store {
             self.access.login(&mut state, ask)?;
             objects = self.access.with(&mut state, objects::certificates)?;
         }
-        let found = self.find(objects, id);
-        let (certificate, object) = found.ok_or_else(|| self.not_found(id))?;
-        let place = self.place(&object);
+        let (_, object) = self.find(&objects, id)?;
         if self.token().is_hardware {
             return Err(StoreError::KeyNotExportable {
-                place,
+                place: self.place(object),
                 reason: NotExportable::Hardware(self.token().name.in_full()),
                 source: None,
             });
         }
         self.access.login(&mut state, ask)?;
-        let keys = self.access.all_keys(&mut state)?;
-        let own = keys.of(certificate.spki_der(), &object.id);
-        let session = self.access.session(&mut state)?;
-        self.own_key(session, &certificate, &place, &own)
+        let contents = Arc::new(Contents {
+            certificates: objects,
+            keys: self.access.all_keys(&mut state)?,
+        });
+        let mut cache = self.cache();
+        if let Cache::Empty = *cache {
+            *cache = Cache::Filled(Arc::clone(&contents));
+        }
+        drop(cache);
+        self.key_from(&contents, &mut state, id)
     }
 
     fn import(
@@ -372,6 +431,7 @@ impl Store for Pkcs11Store {
         options: &ImportOptions<'_>,
         ask: &mut dyn Ask,
     ) -> Result<EntryId, StoreError> {
+        self.forget();
         let token = Arc::clone(&self.access.token);
         let mut state = token.lock();
         import::import(&self.access, &mut state, identity, options, ask)
@@ -390,6 +450,7 @@ impl Store for Pkcs11Store {
         certificate: &NewCertificate<'_>,
         ask: &mut dyn Ask,
     ) -> Result<EntryId, StoreError> {
+        self.forget();
         let token = Arc::clone(&self.access.token);
         let mut state = token.lock();
         attach::attach(&self.access, &mut state, certificate, ask)
@@ -401,6 +462,7 @@ impl Store for Pkcs11Store {
         what: Removal,
         ask: &mut dyn Ask,
     ) -> Result<Vec<String>, StoreError> {
+        self.forget();
         let token = Arc::clone(&self.access.token);
         let mut state = token.lock();
         remove::remove(&self.access, &mut state, id, what, ask)?;

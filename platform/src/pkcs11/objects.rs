@@ -294,6 +294,8 @@ fn of_class(
     class: ObjectClass,
     wanted: &[AttributeType],
 ) -> Result<Vec<(ObjectHandle, Vec<Attribute>)>, ModuleError> {
+    #[cfg(any(test, feature = "testing"))]
+    crate::testing::counts::search_token();
     let template = [Attribute::Class(class), Attribute::Token(true)];
     let mut objects = Vec::new();
     for handle in session.find_objects(&template)? {

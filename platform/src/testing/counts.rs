@@ -1,8 +1,9 @@
 //! How often a file store read and parsed a file, counted by its path, so that tests that run at the
-//! same time do not count each other's work.
+//! same time do not count each other's work; and how often a process asked tokens for their objects.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 static READ: Mutex<Option<HashMap<PathBuf, usize>>> = Mutex::new(None);
@@ -22,4 +23,15 @@ pub fn files_read_below(folder: &Path) -> usize {
         let below = counts.iter().filter(|(path, _)| path.starts_with(folder));
         below.map(|(_, count)| count).sum()
     })
+}
+
+static SEARCHES: AtomicUsize = AtomicUsize::new(0);
+
+pub(crate) fn search_token() {
+    SEARCHES.fetch_add(1, Ordering::Relaxed);
+}
+
+/// How often this process asked a token for all of its objects of a class.
+pub fn searches_of_tokens() -> usize {
+    SEARCHES.load(Ordering::Relaxed)
 }

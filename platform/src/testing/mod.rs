@@ -17,7 +17,7 @@ mod single;
 
 pub use changes::EXPORTABLE;
 pub use contract::check_store_contract;
-pub use counts::files_read_below;
+pub use counts::{files_read_below, searches_of_tokens};
 pub use fixture::{Fixture, listing_as_text};
 pub use liar::{Import, Liar, Remove};
 pub use memory::{MemoryKey, MemoryStore};

@@ -11,8 +11,8 @@ use certstow_formats::secret::PrivateKey;
 use certstow_platform::error::StoreError;
 use certstow_platform::open;
 use certstow_platform::spec::StoreSpec;
-use certstow_platform::store::{KeyState, NonInteractive, NotExportable, Store};
-use certstow_platform::testing::Sample;
+use certstow_platform::store::{KeyState, NonInteractive, NotExportable, Removal, Store};
+use certstow_platform::testing::{Sample, searches_of_tokens};
 use cryptoki::context::Pkcs11;
 use zeroize::Zeroizing;
 
@@ -65,6 +65,49 @@ fn keys_come_out_of_softhsm_wrapped_and_read() {
                 assert_eq!(come_out(&*token.open()), kinds.len());
             }
         }
+    });
+}
+
+/// Whoever takes many says so, and the objects are not read anew for each.
+#[test]
+#[ignore = "needs SoftHSM2"]
+fn many_keys_come_out_of_what_was_read_once() {
+    own_process::run("keys::many_keys_come_out_of_what_was_read_once", |_| {
+        let hsm = SoftHsm::new();
+        let token = hsm.token("many");
+        token.hold(&KINDS[..4], Kept::USUAL);
+        let mut store = token.open();
+        let searches = |store: &dyn Store, many: bool| {
+            store.keep_open(many);
+            let entries = store.list().unwrap().entries;
+            let before = searches_of_tokens();
+            for entry in &entries {
+                store.private_key(&entry.id, &mut NonInteractive).unwrap();
+            }
+            store.keep_open(false);
+            searches_of_tokens() - before
+        };
+        let [one_by_one, many] = [false, true].map(|many| searches(&*store, many));
+        assert_eq!(one_by_one, many * 4, "{many}");
+
+        // What is there meanwhile is found, and what is gone is not.
+        store.keep_open(true);
+        let expired = Sample::Expired.certificate().unwrap().id();
+        store.private_key(&expired, &mut NonInteractive).unwrap();
+        let session = token.session();
+        put_certificate(&session, Sample::Ed25519, b"new");
+        let shown = Kept {
+            sensitive: false,
+            ..Kept::USUAL
+        };
+        put_key(&session, &Sample::Ed25519.key().unwrap(), b"new", shown);
+        let new = Sample::Ed25519.certificate().unwrap().id();
+        store.private_key(&new, &mut NonInteractive).unwrap();
+        store
+            .remove(&expired, Removal::Entry, &mut NonInteractive)
+            .unwrap();
+        let gone = store.private_key(&expired, &mut NonInteractive);
+        assert!(matches!(gone, Err(StoreError::NotFound { .. })), "{gone:?}");
     });
 }
 
