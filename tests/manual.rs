@@ -289,17 +289,6 @@ fn firefox_page_commands_work() {
 }
 
 #[test]
-#[ignore = "needs OpenSSL"]
-fn enrolment_page_commands_work() {
-    let home = Home::of_a_new_account();
-    let password = [
-        ("Password for the file of Ada Example:", FILE_PASSWORD),
-        ("The same password again:", FILE_PASSWORD),
-    ];
-    home.type_blocks(&page("enrolment.md"), &AS_MYSELF, &password);
-}
-
-#[test]
 #[ignore = "needs NSS and OpenSSL"]
 fn stores_page_commands_work() {
     let home = Home::of_a_new_account();
@@ -441,10 +430,16 @@ fn pages_work_from_top_to_bottom() {
     let profiles = [&NEW_FILE[..], &NEW_FILE, &NEW_FILE, &[CHECK]].concat();
     let unlock = ("Enter pass phrase for escrow.key.pem:", ANSWERS[0].1);
     let passwords = [&NEW_ESCROW[..], &[unlock]].concat();
-    let pages: [Page<'_>; 5] = [
+    let pages: [Page<'_>; 6] = [
         ("README.md", Home::of_a_new_account(), None, &readme),
         ("docs/backup.md", Home::new(), Some(BACKUP), &OPENED),
         ("docs/completions.md", Home::of_a_new_account(), None, &[]),
+        (
+            "docs/enrolment.md",
+            Home::of_a_new_account(),
+            None,
+            &NEW_FILE,
+        ),
         ("docs/passwords.md", Home::new(), None, &passwords),
         ("docs/profiles.md", Home::new(), None, &profiles),
     ];
