@@ -59,8 +59,8 @@ pub(super) fn sign(
             let unsupported = || RequestError::UnsupportedKey(key::describe(spki).algorithm);
             let EcScalar { curve, octets } = key::ec_scalar(key)?.ok_or_else(unsupported)?;
             let (oid, hash) = match curve.bits {
-                ..=256 => (ECDSA_SHA256, Digest::Sha256),
-                ..=384 => (ECDSA_SHA384, Digest::Sha384),
+                0..=256 => (ECDSA_SHA256, Digest::Sha256),
+                257..=384 => (ECDSA_SHA384, Digest::Sha384),
                 _ => (ECDSA_SHA512, Digest::Sha512),
             };
             let signature = curve.sign(&octets, &hash.digest(&[message]));
