@@ -11,6 +11,7 @@ use crate::key;
 mod attribute;
 mod distinguished;
 mod hex;
+mod name_error;
 mod purposes;
 mod usages;
 mod written;
@@ -20,10 +21,11 @@ pub(crate) use distinguished::{
 };
 pub use distinguished::{distinguished_name_of_der, escaped, short_name_of_der};
 pub use hex::hex;
+pub use name_error::NameError;
 pub use purposes::may_decrypt;
 pub(crate) use usages::usages_of;
 pub use usages::{UnknownUsage, usage_name, usage_oid};
-pub use written::{DistinguishedName, NameError, Parts};
+pub use written::{DistinguishedName, Parts};
 
 /// The SHA-1 of the certificate's DER, 40 lower-case digits: what Windows calls thumbprint.
 pub fn thumbprint(certificate: &Certificate) -> String {

@@ -2,10 +2,10 @@
 //! that are asked for lie in the attribute extensionRequest (RFC 2985, 5.4.2). What is written is read back
 //! by another implementation, and its signature checked with the key in it.
 
+mod error;
 mod signing;
 
 use const_oid::ObjectIdentifier;
-use thiserror::Error;
 use x509_parser::certification_request::X509CertificationRequest;
 use x509_parser::prelude::FromDer as _;
 
@@ -15,6 +15,7 @@ use crate::names::DistinguishedName;
 use crate::pem;
 use crate::secret::PrivateKey;
 use crate::signature::Scheme;
+pub use error::RequestError;
 
 /// The labels of a request in PEM: that of RFC 7468, section 7, and that of certreq and NSS.
 const LABELS: [&str; 2] = [
@@ -42,26 +43,6 @@ pub struct Draft<'a> {
     pub usages: &'a [ObjectIdentifier],
     /// The name of a certificate template of Windows' CAs.
     pub template: Option<&'a str>,
-}
-
-/// Why there is no request. Holds nothing of the key.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum RequestError {
-    /// There is neither a subject nor an alternative name.
-    #[error("neither a subject nor an alternative name says whom the certificate is for")]
-    Nameless,
-    /// The key is of a kind that certstow does not sign requests with; which it is.
-    #[error("certstow signs no requests with {0}")]
-    UnsupportedKey(String),
-    /// The key does not sign; why.
-    #[error("the private key is damaged: {0}")]
-    DamagedKey(String),
-    /// It is no request.
-    #[error("it is no certification request")]
-    Malformed,
-    /// Its signature is not one of the key in it, or is made in a way that is not checked here.
-    #[error("its signature does not verify with the key in it")]
-    NotVerified,
 }
 
 /// A certification request, whose signature was checked.

@@ -4,7 +4,7 @@
 use const_oid::ObjectIdentifier;
 use ed25519_dalek::Signer as _;
 
-use super::RequestError;
+use super::error::RequestError;
 use crate::der;
 use crate::hash::Digest;
 use crate::key::{self, EcScalar, KeyError};

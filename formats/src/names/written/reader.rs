@@ -1,7 +1,7 @@
 //! The syntax of distinguished names as text (RFC 4514, 3, and the quotation marks of RFC 1779, which
 //! Windows writes): keys, values and what stands between them.
 
-use super::NameError;
+use crate::names::name_error::NameError;
 
 /// What may follow a backslash for itself.
 const ESCAPED: &str = "\"+,;<>\\ #=";
