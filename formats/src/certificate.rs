@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 use x509_parser::error::X509Error;
 use x509_parser::nom;
-use x509_parser::prelude::{FromDer, X509Certificate};
+use x509_parser::prelude::{FromDer, X509Certificate, X509Extension};
 
 use crate::names;
 pub use parsed::ParsedCertificate;
@@ -90,7 +90,16 @@ pub struct Certificate {
     issuer: Range<u32>,
     spki: Range<u32>,
     ca: bool,
+    pending: bool,
 }
+
+/// The object identifier, as its octets in DER, of the extension by which a pending certificate carries
+/// its certification request: 2.25.91767310229833366041550506022419648530, which is a UUID and so needs
+/// no registration (X.667, 6.3).
+pub(crate) const CARRIED_REQUEST: [u8; 20] = [
+    0x69, 0x81, 0x8a, 0x89, 0xde, 0xed, 0xd5, 0xe8, 0x8a, 0xa5, 0xbb, 0xb1, 0x96, 0x9b, 0x9f, 0xd8,
+    0xce, 0xb5, 0xa0, 0x12,
+];
 
 impl Certificate {
     /// Reads a certificate from its DER, which must hold nothing after it.
@@ -125,12 +134,17 @@ impl Certificate {
             // Version 1 roots have no extensions at all; a self-issued one may be a root.
             _ => self_issued && tbs.extensions().is_empty(),
         };
+        let carries_request = |extension: &X509Extension<'_>| {
+            extension.oid.as_bytes() == CARRIED_REQUEST && !extension.critical
+        };
+        let pending = self_issued && !ca && tbs.extensions().iter().any(carries_request);
         Ok(Self {
             signed: range(tbs.as_ref()),
             subject: range(tbs.subject.as_raw()),
             issuer: range(tbs.issuer.as_raw()),
             spki: range(tbs.subject_pki.raw),
             ca,
+            pending,
             parseable: parseable.clone(),
             der: der.clone(),
         })
@@ -175,6 +189,12 @@ impl Certificate {
     /// self-issued certificate without extensions, as version 1 roots are.
     pub fn is_ca(&self) -> bool {
         self.ca
+    }
+
+    /// Whether it only stands beside a private key until a CA has issued the real one: self-issued, with
+    /// the request in it ([`pending`](crate::request::pending)).
+    pub fn is_pending(&self) -> bool {
+        self.pending
     }
 
     /// Whether a date of its validity is in no calendar, such as 30 February.

@@ -3,19 +3,22 @@
 //! by another implementation, and its signature checked with the key in it.
 
 mod error;
+mod extension;
+pub mod pending;
 mod signing;
 
 use const_oid::ObjectIdentifier;
 use x509_parser::certification_request::X509CertificationRequest;
-use x509_parser::prelude::FromDer as _;
+use x509_parser::prelude::{FromDer as _, ParsedExtension};
 
-use crate::alternative_name::AlternativeName;
-use crate::der::{self, EXPLICIT_0, OCTET_STRING};
-use crate::names::DistinguishedName;
+use crate::alternative_name::{AlternativeName, Kind};
+use crate::der::{self, EXPLICIT_0};
+use crate::names::{self, DistinguishedName};
 use crate::pem;
 use crate::secret::PrivateKey;
 use crate::signature::Scheme;
 pub use error::RequestError;
+use extension::extension;
 
 /// The labels of a request in PEM: that of RFC 7468, section 7, and that of certreq and NSS.
 const LABELS: [&str; 2] = [
@@ -28,9 +31,6 @@ const SUBJECT_ALT_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.
 const EXTENDED_KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.37");
 /// The name of a certificate template of Windows' CAs ([MS-WCCE] 2.2.2.7.7.1, a `BMPString`).
 const TEMPLATE_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.311.20.2");
-
-/// `BOOLEAN` with the value TRUE.
-const TRUE: [u8; 3] = [1, 1, 0xff];
 
 /// What is asked of a CA.
 #[derive(Debug, Clone, Copy)]
@@ -79,7 +79,8 @@ impl Draft<'_> {
             &spki,
             &der::value(EXPLICIT_0, &[&attributes]),
         ]);
-        let (algorithm, signature) = signing::sign(key, &spki, &info)?;
+        let algorithm = signing::algorithm(&spki)?;
+        let signature = signing::sign(key, &spki, &info)?;
         let signature = der::value(der::BIT_STRING, &[&[0], &signature]);
         CertificationRequest::from_der(&der::sequence(&[&info, &algorithm, &signature]))
     }
@@ -93,7 +94,7 @@ impl Draft<'_> {
             // Where it is all there is of a name, RFC 5280, 4.2.1.6 has it be critical.
             let critical = self.subject.is_empty();
             extensions.push(extension(
-                &SUBJECT_ALT_NAME,
+                SUBJECT_ALT_NAME.as_bytes(),
                 critical,
                 &der::sequence(&names),
             ));
@@ -102,26 +103,16 @@ impl Draft<'_> {
             let usages: Vec<Vec<u8>> = self.usages.iter().map(der::oid).collect();
             let usages: Vec<&[u8]> = usages.iter().map(Vec::as_slice).collect();
             extensions.push(extension(
-                &EXTENDED_KEY_USAGE,
+                EXTENDED_KEY_USAGE.as_bytes(),
                 false,
                 &der::sequence(&usages),
             ));
         }
         if let Some(template) = self.template {
-            extensions.push(extension(&TEMPLATE_NAME, false, &der::bmp_string(template)));
+            extensions.push(extension(TEMPLATE_NAME.as_bytes(), false, &der::bmp_string(template)));
         }
         extensions
     }
-}
-
-/// `Extension` (RFC 5280, 4.1).
-fn extension(oid: &ObjectIdentifier, critical: bool, value: &[u8]) -> Vec<u8> {
-    let critical: &[u8] = if critical { &TRUE } else { &[] };
-    der::sequence(&[
-        &der::oid(oid),
-        critical,
-        &der::value(OCTET_STRING, &[value]),
-    ])
 }
 
 impl CertificationRequest {
@@ -156,6 +147,48 @@ impl CertificationRequest {
     /// The `SubjectPublicKeyInfo` in DER.
     pub fn spki_der(&self) -> &[u8] {
         &self.spki_der
+    }
+
+    /// The DER of the subject's `Name`.
+    pub fn subject_der(&self) -> Vec<u8> {
+        self.x509()
+            .certification_request_info
+            .subject
+            .as_raw()
+            .to_vec()
+    }
+
+    /// The alternative names that are asked for, in order; those of other kinds are left out.
+    pub fn alternative_names(&self) -> Vec<(Kind, String)> {
+        let request = self.x509();
+        let asked = request.requested_extensions().into_iter().flatten();
+        let names = asked.filter_map(|extension| match extension {
+            ParsedExtension::SubjectAlternativeName(names) => Some(&names.general_names),
+            _ => None,
+        });
+        let known = |name| {
+            let text = |kind: Kind| Some((kind, kind.text_of(name)?));
+            Kind::ALL.into_iter().find_map(text)
+        };
+        names.flatten().filter_map(known).collect()
+    }
+
+    /// The extended key usages that are asked for, by name where one is known, else in dotted form.
+    pub fn extended_key_usages(&self) -> Vec<String> {
+        let request = self.x509();
+        let asked = request.requested_extensions().into_iter().flatten();
+        let usages = asked.filter_map(|extension| match extension {
+            ParsedExtension::ExtendedKeyUsage(usages) => Some(names::usages_of(usages)),
+            _ => None,
+        });
+        usages.flatten().collect()
+    }
+
+    fn x509(&self) -> X509CertificationRequest<'_> {
+        match X509CertificationRequest::from_der(&self.der) {
+            Ok((_, request)) => request,
+            Err(_) => unreachable!("from_der read these bytes"),
+        }
     }
 
     /// In PEM (RFC 7468, 7): ASCII, with LF at the end of each line.

@@ -14,6 +14,9 @@ pub enum RequestError {
     /// The key does not sign; why.
     #[error("the private key is damaged: {0}")]
     DamagedKey(String),
+    /// The system gave no random number for a serial number.
+    #[error("the system gives no random numbers")]
+    NoRandomness,
     /// It is no request.
     #[error("it is no certification request")]
     Malformed,

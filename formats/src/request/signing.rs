@@ -40,39 +40,50 @@ pub(super) fn public_key(key: &PrivateKey) -> Result<Vec<u8>, RequestError> {
     Ok(key::public_key_of(key)?)
 }
 
-/// Signs the message with the key of this `SubjectPublicKeyInfo`; the algorithm, and the signature.
+/// The `AlgorithmIdentifier` of signatures with the key of this `SubjectPublicKeyInfo`.
+pub(super) fn algorithm(spki: &[u8]) -> Result<Vec<u8>, RequestError> {
+    match key::algorithm_of(spki).as_deref() {
+        Some("1.2.840.113549.1.1.1") => Ok(der::algorithm(&RSA_SHA256)),
+        Some("1.2.840.10045.2.1") => Ok(der::sequence(&[&der::oid(&of_curve(spki).0)])),
+        Some("1.3.101.112") => Ok(der::sequence(&[&der::oid(&ED25519)])),
+        _ => Err(RequestError::UnsupportedKey(key::describe(spki).algorithm)),
+    }
+}
+
+/// ECDSA with the hash of the size of the curve.
+fn of_curve(spki: &[u8]) -> (ObjectIdentifier, Digest) {
+    match key::describe(spki).bits.unwrap_or_default() {
+        0..=256 => (ECDSA_SHA256, Digest::Sha256),
+        257..=384 => (ECDSA_SHA384, Digest::Sha384),
+        _ => (ECDSA_SHA512, Digest::Sha512),
+    }
+}
+
+/// Signs the message with the key of this `SubjectPublicKeyInfo`.
 pub(super) fn sign(
     key: &PrivateKey,
     spki: &[u8],
     message: &[u8],
-) -> Result<(Vec<u8>, Vec<u8>), RequestError> {
+) -> Result<Vec<u8>, RequestError> {
     match key::algorithm_of(spki).as_deref() {
         Some("1.2.840.113549.1.1.1") => {
             let info = proof::read_info(key)?;
             let key = proof::rsa_private_key(info.private_key.as_bytes())?;
             let hash = Digest::Sha256;
             let signature = key.sign(hash.pkcs1_encoding(), &hash.digest(&[message]));
-            let signature = signature.map_err(|_| Refusal::Damaged("RSA signing failed"))?;
-            Ok((der::algorithm(&RSA_SHA256), signature))
+            Ok(signature.map_err(|_| Refusal::Damaged("RSA signing failed"))?)
         }
         Some("1.2.840.10045.2.1") => {
             let unsupported = || RequestError::UnsupportedKey(key::describe(spki).algorithm);
             let EcScalar { curve, octets } = key::ec_scalar(key)?.ok_or_else(unsupported)?;
-            let (oid, hash) = match curve.bits {
-                0..=256 => (ECDSA_SHA256, Digest::Sha256),
-                257..=384 => (ECDSA_SHA384, Digest::Sha384),
-                _ => (ECDSA_SHA512, Digest::Sha512),
-            };
-            let signature = curve.sign(&octets, &hash.digest(&[message]));
-            let signature = signature.ok_or_else(unsupported)?;
-            Ok((der::sequence(&[&der::oid(&oid)]), signature))
+            let signature = curve.sign(&octets, &of_curve(spki).1.digest(&[message]));
+            signature.ok_or_else(unsupported)
         }
         Some("1.3.101.112") => {
             let info = proof::read_info(key)?;
             let key = ed25519_dalek::SigningKey::try_from(info);
             let key = key.map_err(|_| Refusal::Damaged("its two halves do not belong together"))?;
-            let signature = key.sign(message).to_vec();
-            Ok((der::sequence(&[&der::oid(&ED25519)]), signature))
+            Ok(key.sign(message).to_vec())
         }
         _ => Err(RequestError::UnsupportedKey(key::describe(spki).algorithm)),
     }

@@ -1,3 +1,4 @@
+use super::extension::TRUE;
 use super::*;
 use crate::alternative_name::Kind as NameKind;
 use crate::key;
