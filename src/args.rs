@@ -17,6 +17,7 @@ mod monitor;
 mod of_store;
 mod password;
 mod report;
+mod request;
 mod schedule;
 mod spec;
 mod store;
@@ -50,6 +51,10 @@ pub(crate) use monitor::MonitorArgs;
 pub(crate) use of_store::{Nameable, OfStore};
 pub(crate) use password::{PasswordCommand, SetArgs};
 pub(crate) use report::{REPORT, ReportArgs};
+pub(crate) use request::{
+    Form, NameArgs, RenewArgs, RequestAction, RequestArgs, RequestCommand, RequestFileArgs,
+    RequestForgetArgs, RequestShowArgs,
+};
 pub(crate) use schedule::{ScheduleCommand, ScheduleInstallArgs};
 pub(crate) use store::{PasswordArgs, StoreArgs, UnlockSource};
 pub(crate) use words::Words;
@@ -82,8 +87,15 @@ pub(crate) enum Command {
     Export(Box<ExportArgs>),
     /// Put identities from files into a store, and read them back from it
     Import(ImportArgs),
+    /// Make a private key and a request for a CA; list, show and forget requests
+    ///
+    /// The key waits in a store, and 'install' joins it with what the CA returns. Where no name is given,
+    /// it asks at a terminal, step by step.
+    Request(Box<RequestCommand>),
     /// Join a certificate that a CA returned with its private key, which is in a store here
     Install(InstallArgs),
+    /// Request a certificate with the names and purposes of one that ends
+    Renew(Box<RenewArgs>),
     /// Save every identity into folders, only what changed; list, verify and restore
     Backup(Box<BackupCommand>),
     /// Grade PKCS#12 files; with their password, prove that they restore

@@ -279,7 +279,7 @@ pub(super) struct Wanted<'a> {
     pub(super) text: Option<&'a str>,
     /// Conditions beside that.
     pub(super) filters: &'a Filters,
-    /// Certificates without a private key, archived ones, and those that would be said to expire
+    /// Certificates without a private key, archived and pending ones, and those that would be said to expire
     /// although they are renewed, too.
     pub(super) all: bool,
 }
@@ -317,7 +317,7 @@ impl<'a> Wanted<'a> {
     ) -> Vec<&'i ListedCertificate> {
         let is_quiet = |listed: &ListedCertificate| {
             let renewed = self.filters.expires_within.is_some() && renewals.of(listed).is_some();
-            renewed || !listed.has_key() || listed.is_archived()
+            renewed || !listed.has_key() || listed.is_set_aside()
         };
         let mut listed = self.matching(inventory, now);
         listed.retain(|listed| self.all || !is_quiet(listed));

@@ -140,6 +140,12 @@ impl Entry {
         Self::new(Level::Info, "installed", Some(18), message)
     }
 
+    /// A request for a certificate, whose key is in a store and was read back.
+    pub(crate) fn requested(label: &str) -> Self {
+        let message = format!("requested a certificate for {label}");
+        Self::new(Level::Info, "requested", Some(19), message)
+    }
+
     /// For one of very many, which Windows' log has no room for.
     pub(crate) fn in_file_alone(mut self) -> Self {
         self.number = None;

@@ -6,6 +6,7 @@
 mod args;
 mod ask;
 mod backup_folder;
+mod backup_to;
 mod commands;
 mod completions;
 mod defaults;
@@ -19,6 +20,7 @@ mod folders;
 #[doc(hidden)]
 pub mod fuzzing;
 mod interrupt;
+mod into_store;
 mod inventory;
 mod journal;
 mod line;
@@ -269,7 +271,9 @@ fn dispatch(line: CommandLine, screen: &Screen) -> Result<Exit, Error> {
         Command::Export(args) => commands::export::run(args, screen),
         Command::Backup(command) => commands::backup::run(command, screen),
         Command::Import(args) => commands::import::run(args, screen),
+        Command::Request(command) => commands::request::run(command, screen),
         Command::Install(args) => commands::install::run(args, screen),
+        Command::Renew(args) => commands::renew::run(args, screen),
         Command::Copies(command) => commands::copies::run(command, screen),
         Command::Check(args) => commands::check::run(args, screen),
         Command::Schedule(command) => commands::schedule::run(command, screen),

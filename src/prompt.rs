@@ -107,6 +107,18 @@ pub(super) fn place<T>(
     until_right(question, Some(crate::folders::below), screen, read)
 }
 
+/// Asks for what `read` makes of a line of text.
+///
+/// # Errors
+/// As [`line`]; [`Error::Usage`] when no answer was of use.
+pub(super) fn text<T>(
+    question: &str,
+    screen: &Screen,
+    read: impl Fn(&str) -> Result<T, String>,
+) -> Result<T, Error> {
+    until_right(question, None, screen, read)
+}
+
 /// Asks for one of the options, shown with numbers from 1; its position. The first is the default.
 ///
 /// # Errors

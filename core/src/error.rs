@@ -47,6 +47,8 @@ pub enum Nearly {
     Misspelled,
     /// The selector matches these, and they are archived.
     Archived,
+    /// The selector matches these, and they wait for the answer of a CA.
+    Pending,
     /// The selector matches these, and the filters leave them out.
     LeftOut {
         /// The filters, as a person would type them.
@@ -56,8 +58,10 @@ pub enum Nearly {
     Unlisted {
         /// How many of them have no private key.
         keyless: usize,
-        /// How many have one and are archived; the others are renewed.
+        /// How many have one and are archived.
         archived: usize,
+        /// How many wait for the answer of a CA; the others are renewed.
+        pending: usize,
     },
 }
 
@@ -201,6 +205,11 @@ pub enum Error {
     Changed {
         /// The file.
         file: PathBuf,
+    },
+    /// No request can be made.
+    NotRequested {
+        /// Why not, as a clause.
+        reason: String,
     },
     /// An identity was put into a store, and then not shown to be there as it should.
     NotReadBack {
@@ -374,6 +383,7 @@ impl std::error::Error for Error {
             | Self::NotPrivate { .. }
             | Self::Verification { .. }
             | Self::Changed { .. }
+            | Self::NotRequested { .. }
             | Self::NotReadBack { .. }
             | Self::NothingToInstall { .. }
             | Self::NoKeyHere { .. }

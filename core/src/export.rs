@@ -7,7 +7,7 @@
 
 mod certificates;
 pub(crate) mod key;
-mod name;
+pub(crate) mod name;
 mod options;
 mod path;
 mod pem;

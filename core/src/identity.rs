@@ -101,6 +101,16 @@ impl ListedCertificate {
         self.entries.iter().all(|stored| stored.entry.archived)
     }
 
+    /// Whether it only stands beside a private key until a CA answers a request.
+    pub fn is_pending(&self) -> bool {
+        self.entries.iter().all(|stored| stored.entry.pending)
+    }
+
+    /// Whether it is not meant where nobody asks for it by its thumbprint: archived or pending.
+    pub fn is_set_aside(&self) -> bool {
+        self.is_archived() || self.is_pending()
+    }
+
     /// When a store was last told that a copy was saved and verified.
     pub fn backed_up(&self) -> Option<UnixTime> {
         let told = self.entries.iter().map(|stored| stored.entry.backed_up);
@@ -217,6 +227,14 @@ impl Inventory {
         }
         inventory.sort();
         Ok(inventory)
+    }
+
+    /// The same stores, listed once more.
+    ///
+    /// # Errors
+    /// [`Error::Store`]: one cannot be listed any more.
+    pub fn listed_again(self) -> Result<Self, Error> {
+        Self::of(self.stores)
     }
 
     /// Stores that are open, with what each was just found to hold.

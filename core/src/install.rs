@@ -11,12 +11,14 @@ mod returned;
 use certstow_formats::certificate::Certificate;
 use certstow_formats::chain::{self, Candidates, Include, Path, PathEnd};
 use certstow_formats::names;
-use certstow_formats::proof::{self, Level, ProofError};
+use certstow_formats::proof::Level;
 use certstow_platform::error::StoreError;
-use certstow_platform::store::{Ask, Entry, KeyState, NewCertificate, Store};
+use certstow_platform::store::{Ask, NewCertificate, Store};
 
 use crate::error::{Error, NotInstallable};
 use crate::identity::Inventory;
+use crate::read_back::{self, ReadBack};
+use crate::request;
 use crate::warning::{Code, Warning};
 use crate::{time, waits};
 use holder::{Found, find};
@@ -29,6 +31,8 @@ pub struct Options<'a> {
     pub label: Option<&'a str>,
     /// Look for the keys, and change nothing.
     pub dry_run: bool,
+    /// Leave the pending certificate of the request where it is.
+    pub keep_request: bool,
 }
 
 /// What became of one certificate.
@@ -52,6 +56,10 @@ pub struct Installed {
     pub was_there: bool,
     /// How far the private key is proven; `None` of one that does not come out, and if nothing was changed.
     pub proof: Option<Level>,
+    /// Whether a pending certificate was taken out.
+    pub request_removed: bool,
+    /// What the certificate has otherwise than it was asked for, a clause each.
+    pub differences: Vec<String>,
     /// The subjects of the issuers on its path, in order.
     pub issuers: Vec<String>,
     /// What is missing on the path.
@@ -89,7 +97,12 @@ pub fn install(
             unreadable: &unreadable,
             options,
         };
-        let result = coming.install(stores, &mut joined, ask);
+        let differences = request::differences(stores, certificate);
+        let mut result = coming.install(stores, &mut joined, ask);
+        if let Ok(installed) = &mut result {
+            installed.differences = differences;
+            coming.end_request(stores, installed, ask);
+        }
         let came_with_key = returned.with_key.contains(&certificate.id());
         let result = match result {
             // It came along for the path.
@@ -136,7 +149,30 @@ impl<'a> Coming<'a> {
         ask: &mut dyn Ask,
     ) -> Result<Installed, Error> {
         match find(self.certificate, stores, joined)? {
-            Found::There { store, place } => {
+            Found::There {
+                store,
+                place,
+                unsure,
+            } => {
+                // A certificate of Windows may name a container that is gone.
+                if unsure && !self.options.dry_run {
+                    let name = stores.store_name(store);
+                    let mut installed = self.installed(name, place.clone());
+                    let store = &mut *stores.stores_mut()[store];
+                    match self.attach(store, ask) {
+                        Ok(()) => {
+                            self.read_back(store, &mut installed, ask)?;
+                            return Ok(installed);
+                        }
+                        Err(Error::Store(StoreError::KeyMissing { .. })) => {
+                            return Err(holder::no_key_here(self.certificate, stores));
+                        }
+                        Err(Error::Store(
+                            StoreError::AlreadyThere { .. } | StoreError::NotImported { .. },
+                        )) => {}
+                        Err(error) => return Err(error),
+                    }
+                }
                 let name = stores.store_name(store);
                 let mut installed = self.installed(name, place);
                 installed.was_there = true;
@@ -154,6 +190,29 @@ impl<'a> Coming<'a> {
                 Ok(installed)
             }
             Found::Perhaps(positions) => self.try_each(&positions, stores, joined, ask),
+        }
+    }
+
+    /// Takes the pending certificate out, once the real one is proven to be there with its key.
+    fn end_request(&self, stores: &mut Inventory, installed: &mut Installed, ask: &mut dyn Ask) {
+        if self.options.keep_request || self.options.dry_run {
+            return;
+        }
+        let names = stores.store_names();
+        let Some(store) = names.iter().position(|name| *name == installed.store) else {
+            return;
+        };
+        match request::answered(stores, self.certificate, store, ask) {
+            Ok((removed, warnings)) => {
+                installed.request_removed = removed > 0;
+                installed.warnings.extend(warnings);
+            }
+            Err(error) => {
+                let text = format!("its request stays in the store: {}", error.in_full());
+                installed
+                    .warnings
+                    .push(Warning::new(Code::RequestStays, text));
+            }
         }
     }
 
@@ -209,6 +268,8 @@ impl<'a> Coming<'a> {
             place,
             was_there: false,
             proof: None,
+            request_removed: false,
+            differences: Vec::new(),
             issuers: issuers.collect(),
             gap: self.gap(),
             warnings: self.warnings(),
@@ -259,42 +320,14 @@ impl<'a> Coming<'a> {
         installed: &mut Installed,
         ask: &mut dyn Ask,
     ) -> Result<(), Error> {
-        let failed = |reason: String| Error::NotReadBack {
-            store: installed.store.clone(),
-            reason,
-        };
-        let listing = waits::list(store).map_err(|error| failed(error.to_string()))?;
-        let is_own = |entry: &&Entry| entry.id == self.certificate.id();
-        let entry = listing.entries.iter().find(is_own);
-        let entry = entry.ok_or_else(|| failed("the store does not list it".to_owned()))?;
-        let key = match entry.key {
-            KeyState::Missing => {
-                return Err(failed(
-                    "the store lists it without a private key".to_owned(),
-                ));
-            }
-            KeyState::NotExportable(_) => None,
-            KeyState::Exportable | KeyState::Locked(_) | KeyState::Unknown => {
-                let _wait = waits::waiting_for_store(store);
-                match store.private_key(&entry.id, ask) {
-                    Ok(key) => Some(key),
-                    Err(StoreError::KeyNotExportable { .. }) => None,
-                    Err(error) => return Err(failed(error.to_string())),
-                }
-            }
-        };
-        installed.place = entry.place();
-        let Some(key) = key else {
-            return Ok(());
-        };
-        let proof = proof::prove(&key, self.certificate).map_err(|error| match error {
-            ProofError::Mismatch => Error::KeyMismatch {
-                place: entry.place(),
-            },
-            ProofError::Useless(reason) => failed(reason),
-        })?;
-        installed.warnings.extend(Warning::of_proof(&proof));
-        installed.proof = Some(proof.level());
+        let ReadBack {
+            place,
+            proof,
+            warnings,
+        } = read_back::read_back(store, self.certificate, ask)?;
+        installed.place = place;
+        installed.proof = proof;
+        installed.warnings.extend(warnings);
         Ok(())
     }
 }

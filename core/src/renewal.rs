@@ -182,7 +182,7 @@ fn link<'a, 'i>(
             }
         }
         for one in at_once {
-            if one.not_before > now || one.listed.is_archived() {
+            if one.not_before > now || one.listed.is_set_aside() {
                 continue;
             }
             let ends_later =

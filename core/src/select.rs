@@ -33,6 +33,8 @@ pub enum Want {
     Key,
     /// A certificate; those with a private key come first.
     Certificate,
+    /// What waits with a private key for the answer of a CA.
+    Pending,
 }
 
 /// How one identity is to be chosen.
@@ -83,7 +85,7 @@ pub fn choose<'i>(
     let candidates = match (with_key.is_empty(), choice.want) {
         (false, _) => with_key,
         (true, Want::Certificate) => matching,
-        (true, Want::Key) => {
+        (true, Want::Key | Want::Pending) => {
             return Err(match matching.first() {
                 Some(keyless) => Error::Store(StoreError::KeyMissing {
                     place: keyless.entry().place(),
@@ -135,14 +137,18 @@ pub fn all<'i>(
     found
 }
 
-/// Text never finds an archived identity, since what replaced it is nearly always meant.
+/// Text never finds an archived identity, since what replaced it is nearly always meant, nor a pending one,
+/// which is of no use yet.
 fn matching<'i>(
     inventory: &'i Inventory,
     choice: &Choice<'_>,
     now: UnixTime,
 ) -> Vec<&'i ListedCertificate> {
     let (mut found, by_thumbprint) = found(inventory, choice, now);
-    found.retain(|identity| by_thumbprint || !identity.is_archived());
+    found.retain(|identity| match choice.want {
+        Want::Pending => identity.is_pending(),
+        Want::Key | Want::Certificate => by_thumbprint || !identity.is_set_aside(),
+    });
     found
 }
 
@@ -248,12 +254,20 @@ pub fn not_found(inventory: &Inventory, choice: &Choice<'_>, now: UnixTime) -> E
 
 /// What is nearly what was asked for, with the best reason.
 fn nearly(inventory: &Inventory, choice: &Choice<'_>, now: UnixTime) -> Option<Near> {
-    let archived = matching_text(inventory, filtered(inventory, choice, now), choice);
-    if !archived.is_empty() {
-        return Some(offer(inventory, Nearly::Archived, &archived));
+    let set_aside = matching_text(inventory, filtered(inventory, choice, now), choice);
+    if !set_aside.is_empty() && choice.want != Want::Pending {
+        let why = match set_aside.iter().all(|one| one.is_pending()) {
+            true => Nearly::Pending,
+            false => Nearly::Archived,
+        };
+        return Some(offer(inventory, why, &set_aside));
     }
     let selector = choice.selector?;
-    let wanted = |found: &&ListedCertificate| choice.want == Want::Certificate || found.has_key();
+    let wanted = |found: &&ListedCertificate| match choice.want {
+        Want::Certificate => true,
+        Want::Key => found.has_key(),
+        Want::Pending => found.is_pending(),
+    };
     let unfiltered = Choice {
         filters: &Filters::default(),
         ..*choice

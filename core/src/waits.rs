@@ -38,12 +38,15 @@ pub fn waiting_for(what: impl Into<String>) -> Wait {
 }
 
 /// Says that a store is waited for.
-pub(crate) fn waiting_for_store(store: &dyn Store) -> Wait {
+pub fn waiting_for_store(store: &dyn Store) -> Wait {
     waiting_for(format!("the store {}", store.info().spec))
 }
 
 /// What a store holds, which may take its time to answer.
-pub(crate) fn list(store: &dyn Store) -> Result<Listing, StoreError> {
+///
+/// # Errors
+/// As [`Store::list`].
+pub fn list(store: &dyn Store) -> Result<Listing, StoreError> {
     let _wait = waiting_for_store(store);
     store.list()
 }

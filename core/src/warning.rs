@@ -35,6 +35,10 @@ pub enum Code {
     OutsideValidity,
     /// The key or the signature of the certificate is too weak for today.
     Weak,
+    /// Something in a certificate is not asked for again.
+    NotAskedFor,
+    /// A request that was answered is still in its store.
+    RequestStays,
     /// Who sent a certificate sent its private key, too.
     KeyKnown,
     /// The certification path has no root.

@@ -16,6 +16,7 @@ mod purposes;
 mod usages;
 mod written;
 
+pub use const_oid::ObjectIdentifier;
 pub(crate) use distinguished::{
     common_name, distinguished_name, organization, readable_name, string_value, with_emails_of,
 };

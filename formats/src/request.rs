@@ -109,7 +109,11 @@ impl Draft<'_> {
             ));
         }
         if let Some(template) = self.template {
-            extensions.push(extension(TEMPLATE_NAME.as_bytes(), false, &der::bmp_string(template)));
+            extensions.push(extension(
+                TEMPLATE_NAME.as_bytes(),
+                false,
+                &der::bmp_string(template),
+            ));
         }
         extensions
     }

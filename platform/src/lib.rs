@@ -189,7 +189,11 @@ pub fn known_stores() -> Vec<KnownStore> {
     let dotnet = cfg!(unix).then(|| StoreSpec::Dotnet("My".to_owned()));
     let keychains = cfg!(target_os = "macos").then_some(StoreSpec::Keychain(Keychain::SearchList));
     let known = |spec| known_store(spec, open);
-    let system_stores = windows_stores().chain(keychains).map(known);
+    let personal_stores = windows_stores().chain(keychains).map(known);
+    // There is one only where something was requested.
+    let requests = windows_stores().map(|spec| known(spec.for_requests()));
+    let requests = requests.filter(|known| known.unavailable.is_none());
+    let system_stores = personal_stores.chain(requests);
     let dotnet = dotnet.map(known);
     let databases = nss::found().into_iter().map(|profile| KnownStore {
         description: profile.description(),

@@ -67,6 +67,20 @@ impl StoreSpec {
         }
     }
 
+    /// Where a request waits whose certificate is to be in this store: for a personal store of Windows, the one
+    /// that Windows has for requests, and otherwise this store itself.
+    pub fn for_requests(&self) -> Self {
+        match self {
+            Self::Windows(store) if store.name.eq_ignore_ascii_case("My") => {
+                Self::Windows(SystemStore {
+                    location: store.location,
+                    name: REQUESTS.to_owned(),
+                })
+            }
+            other => other.clone(),
+        }
+    }
+
     /// Whether it is no store's own name, but stands for each of a kind that is found.
     pub fn stands_for_several(&self) -> bool {
         match self {
@@ -164,7 +178,15 @@ impl SystemStoreLocation {
     }
 }
 
+/// The system store in which Windows keeps what was asked of CAs ("Certificate Enrollment Requests").
+const REQUESTS: &str = "REQUEST";
+
 impl SystemStore {
+    /// Whether Windows keeps requests in it, each a private key with a dummy certificate.
+    pub(crate) fn is_for_requests(&self) -> bool {
+        self.name.eq_ignore_ascii_case(REQUESTS)
+    }
+
     /// What it is, for a person.
     pub(crate) fn description(&self) -> &'static str {
         match (self.location, self.name.eq_ignore_ascii_case("My")) {

@@ -310,6 +310,9 @@ pub struct StoreInfo {
     pub key_protection: KeyProtection,
     /// Whether [`Store::mark_backed_up`] is recorded and shown by [`Entry::backed_up`].
     pub records_copies: bool,
+    /// Whether it is the place for requests alone, and issued certificates go into another store: `REQUEST` of
+    /// Windows, beside `My`.
+    pub is_for_requests: bool,
     /// The program whose store it is, where that is known.
     pub application: Option<Application>,
 }
@@ -373,6 +376,7 @@ impl StoreInfo {
             path,
             key_protection,
             records_copies,
+            is_for_requests: matches!(&spec, StoreSpec::Windows(store) if store.is_for_requests()),
             application: None,
             spec,
         }
@@ -451,6 +455,9 @@ pub struct Entry {
     /// Whether the store keeps the certificate for the sake of old documents only
     /// (`CERT_ARCHIVED_PROP_ID`), so that it is not offered for new ones.
     pub archived: bool,
+    /// Whether it only stands beside a private key until a CA answers a request
+    /// ([`Certificate::is_pending`], or the store is Windows' `REQUEST`).
+    pub pending: bool,
     /// When the store was last told that a copy was saved and verified: by certstow
     /// or another program, on this machine (`CERT_BACKED_UP_PROP_ID`).
     pub backed_up: Option<UnixTime>,

@@ -80,7 +80,7 @@ fn is_of_use(option: &str, name: &str) -> bool {
 fn asks(name: &str) -> bool {
     let family = name.split(' ').next().unwrap_or_default();
     let asking = [
-        "", "list", "show", "export", "import", "install", "backup", "check",
+        "", "list", "show", "export", "import", "request", "install", "renew", "backup", "check",
     ];
     asking.contains(&family) || ["schedule install", "password set"].contains(&name)
 }

@@ -44,7 +44,7 @@ pub(crate) fn run(command: &BackupCommand, screen: &Screen) -> Result<Exit, Erro
 }
 
 /// Where this account remembers which folders it saved to; `None` where it has no place for that.
-pub(super) fn last_runs() -> Option<PathBuf> {
+pub(crate) fn last_runs() -> Option<PathBuf> {
     Some(certstow_platform::state_folder()?.join(backup::LAST_RUNS))
 }
 
@@ -104,6 +104,7 @@ fn save(typed: &Typed<BackupArgs>, dry_run: bool, screen: &Screen) -> Result<Exi
     let request = Request {
         destinations: &to,
         filters: &filters,
+        only: None,
         options: &options,
         last_runs: last_runs.as_deref(),
         privacy: file_options::privacy(require_private),

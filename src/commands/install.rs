@@ -4,21 +4,28 @@
 //! ```json
 //! {"schema": "certstow.install/1", "dry_run": false,
 //!  "installed": [{"store": "...", "place": "...", "thumbprint": {"sha1": "...", "sha256": "..."},
-//!    "subject": "...", "was_there": false, "proof": "signature" | "public-key" | "none" | null,
-//!    "chain": ["..."], "gap": null | "...", "warnings": []}],
+//!    "subject": "...", "was_there": false, "request_removed": true,
+//!    "proof": "signature" | "public-key" | "none" | null, "differences": ["..."], "chain": ["..."],
+//!    "gap": null | "...", "backup": [{"destination": "...", "file": "...", "verified": true,
+//!    "error": null}], "warnings": []}],
 //!  "failed": [{"subject": "...", "thumbprint": {...}, "error": {"code": "...", ...}}],
 //!  "problems": [{"place": "...", "message": "..."}]}
 //! ```
 
+use std::path::PathBuf;
+
 use certstow_core::error::Error as LibraryError;
-use certstow_core::identity::StoreProblem;
+use certstow_core::identity::{Inventory, StoreProblem};
 use certstow_core::install::{self, Installed, Options, Outcome, Returned};
-use certstow_formats::certificate::Certificate;
+use certstow_core::select::{self, Choice, Want};
+use certstow_core::time;
+use certstow_formats::certificate::{Certificate, EntryId};
 use certstow_formats::names;
 use certstow_formats::sanitize::{safe, shortened};
 
 use crate::args::InstallArgs;
-use crate::ask::TerminalAsk;
+use crate::ask::{self, TerminalAsk};
+use crate::backup_to::{BackupTo, Saved};
 use crate::error::{Error, Explain as _};
 use crate::exit::Exit;
 use crate::inventory;
@@ -28,25 +35,64 @@ use crate::screen::Screen;
 use crate::warning::Warning;
 
 pub(crate) fn run(args: &InstallArgs, screen: &Screen) -> Result<Exit, Error> {
-    let is_missing = |file: &&std::path::PathBuf| matches!(file.try_exists(), Ok(false));
-    if let Some(file) = args.files.iter().chain(&args.chain).find(is_missing) {
+    ask::check_stdin(&args.copies.password, &args.stores)?;
+    if let Some(file) = args.chain.iter().find(is_missing) {
         return Err(Error::NoFile { file: file.clone() });
     }
-    let returned = Returned::read(&args.files, &args.chain)?;
+    let files = match args.files.iter().find(is_missing) {
+        None => Some(Returned::read(&args.files, &args.chain)?),
+        Some(_) => None,
+    };
     let mut stores = inventory::read(&args.stores, screen)?;
+    let returned = match files {
+        Some(files) => files,
+        None => named(args, &stores)?,
+    };
+    let folders = args.copies.backup_to.clone();
+    let copies = BackupTo::prepare(folders, &args.copies.password, screen)?;
     let mut ask = TerminalAsk::new(screen);
     let options = Options {
         label: args.label.as_deref(),
         dry_run: args.dry_run,
+        keep_request: args.keep_request,
     };
     let outcomes = install::install(&returned, &mut stores, &options, &mut ask)?;
-    let report = Report {
+    inventory::warn_of_problems(stores.problems(), screen);
+    let mut report = Report {
         dry_run: args.dry_run,
         outcomes,
         problems: &returned.problems,
+        copies: Vec::new(),
+        not_copied: None,
     };
-    inventory::warn_of_problems(stores.problems(), screen);
+    report.save(copies, stores, screen);
     report.tell(screen)
+}
+
+fn is_missing(file: &&PathBuf) -> bool {
+    matches!(file.try_exists(), Ok(false))
+}
+
+/// The one certificate of a store that the argument names, where it is no file.
+fn named(args: &InstallArgs, stores: &Inventory) -> Result<Returned, Error> {
+    let missing = args.files.iter().find(is_missing).cloned();
+    let [text] = args.files.as_slice() else {
+        return Err(Error::NoFile {
+            file: missing.unwrap_or_default(),
+        });
+    };
+    let text = text.to_string_lossy();
+    let choice = Choice {
+        want: Want::Certificate,
+        ..Choice::of(&text)
+    };
+    match select::choose(stores, &choice, time::now()) {
+        Ok(listed) => Ok(Returned::of_store(listed)),
+        Err(LibraryError::NotFound { .. }) => Err(Error::NoFile {
+            file: missing.unwrap_or_default(),
+        }),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// What became of everything.
@@ -54,9 +100,37 @@ struct Report<'a> {
     dry_run: bool,
     outcomes: Vec<Outcome>,
     problems: &'a [StoreProblem],
+    /// What `--backup-to` saved, with the certificate of each.
+    copies: Vec<(EntryId, Saved)>,
+    /// Why nothing could be saved.
+    not_copied: Option<Error>,
 }
 
 impl Report<'_> {
+    /// Saves what was installed into the folders of `--backup-to`.
+    fn save(&mut self, copies: BackupTo, stores: Inventory, screen: &Screen) {
+        let installed = self.outcomes.iter_mut();
+        let installed: Vec<_> = installed
+            .filter_map(|outcome| Some((outcome.certificate.id(), outcome.result.as_mut().ok()?)))
+            .collect();
+        if copies.is_empty() || installed.is_empty() {
+            return;
+        }
+        let saved = stores
+            .listed_again()
+            .map_err(Error::from)
+            .and_then(|mut stores| {
+                for (id, installed) in installed {
+                    let (saved, warnings) = copies.save(&mut stores, &id, screen)?;
+                    installed.warnings.extend(warnings);
+                    self.copies
+                        .extend(saved.into_iter().map(|saved| (id, saved)));
+                }
+                Ok(())
+            });
+        self.not_copied = saved.err();
+    }
+
     fn tell(mut self, screen: &Screen) -> Result<Exit, Error> {
         let problems = self.problems.iter();
         let problems = problems.map(|problem| Warning::about(&problem.place, &problem.message));
@@ -83,13 +157,26 @@ impl Report<'_> {
             true => screen.print_json(&self.json())?,
             false => self.write(screen)?,
         }
+        for (_, saved) in &self.copies {
+            if let Err(error) = &saved.result {
+                match screen.json {
+                    true => screen.record(&Entry::error(error)),
+                    false => screen.error(error),
+                }
+            }
+        }
+        if let Some(error) = &self.not_copied {
+            screen.error(error);
+        }
         self.exit()
     }
 
     fn exit(&self) -> Result<Exit, Error> {
+        let lost_a_copy = self.copies.iter().any(|(_, saved)| saved.result.is_err());
         let failed = |outcome: &Outcome| outcome.result.as_ref().err().map(LibraryError::exit);
         let mut exits = self.outcomes.iter().filter_map(failed);
         match exits.next() {
+            None if lost_a_copy || self.not_copied.is_some() => Ok(Exit::Partial),
             None => Ok(Exit::Done),
             Some(exit) if self.outcomes.iter().all(|outcome| outcome.result.is_err()) => Ok(exit),
             Some(_) => Ok(Exit::Partial),
@@ -101,10 +188,13 @@ impl Report<'_> {
             let called = called(&outcome.certificate);
             match &outcome.result {
                 Ok(installed) => {
-                    let text = self.text(&called, installed);
+                    let text = self.text(&called, &outcome.certificate, installed);
                     screen.print_done(|out| out.write_all(text.as_bytes()))?;
                     for warning in &installed.warnings {
                         screen.warn(&warning.text);
+                    }
+                    for difference in &installed.differences {
+                        screen.warn(&format!("not as requested: {difference}"));
                     }
                     if let Some(gap) = &installed.gap {
                         screen.warn(gap);
@@ -119,7 +209,7 @@ impl Report<'_> {
         Ok(())
     }
 
-    fn text(&self, called: &str, installed: &Installed) -> String {
+    fn text(&self, called: &str, certificate: &Certificate, installed: &Installed) -> String {
         let what = match (installed.was_there, self.dry_run) {
             (true, _) => "There already with its private key:",
             (false, true) => "Would be joined with its private key:",
@@ -145,7 +235,21 @@ impl Report<'_> {
                 },
             );
         }
+        if installed.request_removed {
+            field("request", "answered, and taken out of the store");
+        }
+        for saved in self.saved(certificate) {
+            if let Ok(file) = &saved.result {
+                field("copy", &file.to_string_lossy());
+            }
+        }
         text
+    }
+
+    fn saved(&self, certificate: &Certificate) -> impl Iterator<Item = &Saved> {
+        let id = certificate.id();
+        let own = self.copies.iter().filter(move |(other, _)| *other == id);
+        own.map(|(_, saved)| saved)
     }
 
     /// `certstow.install/1`.
@@ -157,9 +261,12 @@ impl Report<'_> {
             Some(
                 with_certificate(object, &outcome.certificate)
                     .with("was_there", &installed.was_there)
+                    .with("request_removed", &installed.request_removed)
                     .with("proof", &installed.proof)
+                    .with("differences", &installed.differences)
                     .with("chain", &installed.issuers)
                     .with("gap", &installed.gap)
+                    .list("backup", self.saved(&outcome.certificate).map(Saved::json))
                     .with("warnings", &installed.warnings),
             )
         });

@@ -40,11 +40,11 @@ struct Possible {
     /// Until when it is valid, and what its key is.
     about: String,
     has_key: bool,
-    archived: bool,
+    set_aside: bool,
 }
 
 impl Possible {
-    /// An identity that is not archived.
+    /// An identity that is not set aside.
     fn new(known: &Known<'_>, word: &str, about: String) -> Self {
         let selector = Selector::new(word);
         let thumbprint = Some(known.sha1()).filter(|sha1| !sha1.is_empty());
@@ -55,7 +55,7 @@ impl Possible {
             label: known.label().unwrap_or_default().into_owned(),
             about,
             has_key: true,
-            archived: false,
+            set_aside: false,
         }
     }
 }
@@ -94,7 +94,7 @@ fn pick(mut possible: Vec<Possible>, wanted: Wanted<'_>) -> Vec<CompletionCandid
     }
     let by_thumbprint: Vec<_> = possible
         .iter()
-        .filter(|one| !wanted.word.is_empty() || !one.archived)
+        .filter(|one| !wanted.word.is_empty() || !one.set_aside)
         .filter_map(|one| {
             let about = format!("{}, {}", one.label, one.about);
             Some(candidate(one.begun.as_deref()?, &about))
@@ -103,7 +103,7 @@ fn pick(mut possible: Vec<Possible>, wanted: Wanted<'_>) -> Vec<CompletionCandid
     if !by_thumbprint.is_empty() {
         return by_thumbprint;
     }
-    possible.retain(|one| one.described && !one.archived);
+    possible.retain(|one| one.described && !one.set_aside);
     if wanted.resembling {
         return labels(&possible);
     }
@@ -186,7 +186,7 @@ fn of_store(listed: &ListedCertificate, word: &str) -> Possible {
     let about = format!("until {date}, key {}", key_text(listed));
     Possible {
         has_key: listed.has_key(),
-        archived: listed.is_archived(),
+        set_aside: listed.is_set_aside(),
         ..Possible::new(&Known::read(listed), word, about)
     }
 }
@@ -255,11 +255,11 @@ mod tests {
     }
 
     #[test]
-    fn pick_hides_keyless_and_archived() {
+    fn pick_hides_keyless_and_set_aside() {
         let hidden = |word| {
             let mut both = identities(&[('1', "Ada"), ('2', "Ada")], word);
             both[0].has_key = false;
-            both[1].archived = true;
+            both[1].set_aside = true;
             values(both, word, false)
         };
         assert!(hidden("").is_empty());

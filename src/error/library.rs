@@ -230,6 +230,11 @@ fn table(error: &Error, place: Place) -> Facts {
             "changed",
             "something else wrote to it meanwhile: export it once more",
         ),
+        Error::NotRequested { .. } => Facts::new(
+            Exit::KeyUnavailable,
+            "not-requested",
+            Hint::on_command_line("a new key of another kind, by --key, can be requested for"),
+        ),
         Error::NotReadBack { .. } => Facts::new(
             Exit::VerificationFailed,
             "not-read-back",
@@ -357,6 +362,9 @@ fn of_near(near: &Near) -> Hint {
         }
         (Nearly::Archived, _) => {
             "name what is archived by its thumbprint (the first digits are enough)".into()
+        }
+        (Nearly::Pending, _) => {
+            "'certstow request list' shows what waits for a CA; its thumbprint names it".into()
         }
         (Nearly::LeftOut { filters }, _) => {
             Hint::on_command_line(format!("leave out {} to choose from these", safe(filters)))

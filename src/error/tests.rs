@@ -46,7 +46,7 @@ variants!(
     LIBRARY, of_library, LibraryError,
     Contradiction NotFound NotInBackup BackupFile Ambiguous Store InteractionRequired Password
     WrongPassword PasswordUnreadable TargetExists Target Device NotSynced NotCopied Emptied
-    TargetLocked NotPrivate Verification Changed NotReadBack KeyNotDeleted KeyMismatch Vault
+    TargetLocked NotPrivate Verification Changed NotRequested NotReadBack KeyNotDeleted KeyMismatch Vault
     PasswordExists Escrow Io Cancelled NothingToInstall NoKeyHere SeveralStores
 );
 variants!(

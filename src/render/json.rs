@@ -252,7 +252,7 @@ fn entry(
         .with("container", &entry.container);
     let store = inventory.stores()[identity.entries()[0].store].info();
     let application = store.application.as_ref();
-    object
+    let object = object
         .with("store", &store.spec.to_string())
         .with("application", &application.map(|program| &program.name))
         .with(
@@ -277,7 +277,11 @@ fn entry(
             &renewals.of(identity).map(ListedCertificate::thumbprint),
         )
         .with("backed_up", &backed_up.map(|when| when.to_string()))
-        .object("key", key)
+        .object("key", key);
+    match identity.is_pending() {
+        true => object.with("pending", &true),
+        false => object,
+    }
 }
 
 /// Both hashes of a certificate.

@@ -194,7 +194,7 @@ fn all<'i>(inventory: &'i Inventory, preset: &ExportArgs) -> Vec<&'i ListedCerti
     let mut all: Vec<_> = inventory
         .certificates()
         .iter()
-        .filter(|listed| !listed.is_archived() && (listed.has_key() || !has_key))
+        .filter(|listed| !listed.is_set_aside() && (listed.has_key() || !has_key))
         .collect();
     Renewals::among(inventory.certificates(), now).current_first(&mut all);
     all.sort_by_cached_key(|identity| {
@@ -208,6 +208,10 @@ fn all<'i>(inventory: &'i Inventory, preset: &ExportArgs) -> Vec<&'i ListedCerti
 /// What was found and cannot be chosen.
 fn unoffered(inventory: &Inventory, has_key: bool) -> Vec<Unoffered> {
     let kind = |listed: &ListedCertificate| match (listed.is_archived(), listed.has_key()) {
+        _ if listed.is_pending() => Some([
+            "request that no CA has answered",
+            "requests that no CA has answered",
+        ]),
         (true, _) => Some(["archived certificate", "archived certificates"]),
         (false, false) if has_key => Some([
             "certificate without its private key",

@@ -94,6 +94,10 @@ pub struct Saved {
     /// Whether it is known, and accepted, that the private key cannot be proven to work.
     #[serde(default)]
     pub allow_unproven: bool,
+    /// Whether its certificate only stands beside the private key until a CA answers a request, so that the
+    /// file never counts as expired.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pending: bool,
 }
 
 fn level<'de, D: Deserializer<'de>>(word: D) -> Result<Option<Level>, D::Error> {

@@ -1,6 +1,8 @@
 //! What is to be done for each identity at each destination. Reads every file that the manifests
 //! name, and opens no key.
 
+use certstow_formats::certificate::EntryId;
+
 use super::destination::Destination;
 use super::folder::Condition;
 use super::retention::Retention;
@@ -39,15 +41,20 @@ pub(super) enum Cause {
     Wrong(String),
 }
 
-/// Identities that the filters leave, archived ones too: old mail needs old
-/// keys.
+/// Identities that the filters leave, archived ones too: old mail needs old keys. Pending ones are wanted
+/// whatever the filters say, since no CA can give their keys again. Where one identity is named, it is that
+/// alone.
 pub(super) fn wanted<'a>(
     inventory: &'a Inventory,
     filters: &Filters,
+    only: Option<&EntryId>,
     now: UnixTime,
 ) -> impl Iterator<Item = &'a ListedCertificate> {
     let identities = inventory.identities();
-    identities.filter(move |identity| filters.matches(identity, now))
+    identities.filter(move |identity| match only {
+        Some(id) => identity.id() == *id,
+        None => identity.is_pending() || filters.matches(identity, now),
+    })
 }
 
 /// Plans for one identity.
@@ -66,7 +73,8 @@ pub(super) fn plan<'a>(
             None => Action::Unreachable,
         })
         .collect();
-    if retention.is_some_and(|retention| retention.is_over(not_after)) {
+    let is_over = |retention: &Retention| retention.is_over(not_after) && !identity.is_pending();
+    if retention.is_some_and(is_over) {
         leave_one(&mut actions, destinations, identity);
     }
     Wanted {

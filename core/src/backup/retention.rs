@@ -41,6 +41,9 @@ impl Retention {
     /// Whether a file may go as far as its end tells. The certificate's word comes before that of
     /// the manifest, which others may have changed.
     fn is_over_for(&self, saved: &Saved) -> bool {
+        if saved.pending {
+            return false;
+        }
         let end = self.stores.end_of(saved).or_else(|| saved.not_after());
         end.is_some_and(|end| self.is_over(end))
     }

@@ -12,6 +12,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use certstow_formats::certificate::EntryId;
 use certstow_formats::plural::counted;
 use certstow_formats::proof::Level;
 use certstow_formats::secret::Password;
@@ -40,6 +41,8 @@ pub struct Request<'a> {
     pub destinations: &'a [PathBuf],
     /// Which identities.
     pub filters: &'a Filters,
+    /// This identity alone, whatever the filters say.
+    pub only: Option<&'a EntryId>,
     /// How the files are made; a format other than PKCS#12 is not looked at.
     pub options: &'a Options,
     /// Where the account remembers which folders it saved to ([`super::LAST_RUNS`]); `None` for what
@@ -66,6 +69,7 @@ impl<'a> Request<'a> {
         Self {
             destinations,
             filters: Filters::none(),
+            only: None,
             options,
             last_runs: None,
             privacy: Privacy::default(),
@@ -202,7 +206,7 @@ impl<'a> Run<'a> {
         now: UnixTime,
     ) -> Result<Self, Error> {
         let real = real_paths(request.destinations)?;
-        if plan::wanted(inventory, request.filters, now)
+        if plan::wanted(inventory, request.filters, request.only, now)
             .next()
             .is_none()
         {
@@ -273,7 +277,8 @@ impl<'a> Run<'a> {
     }
 
     fn plan(&mut self, now: UnixTime, progress: &mut dyn FnMut(Progress)) {
-        let wanted: Vec<_> = plan::wanted(self.inventory, self.request.filters, now).collect();
+        let wanted: Vec<_> =
+            plan::wanted(self.inventory, self.request.filters, self.request.only, now).collect();
         let (destinations, rewrite) = (&self.destinations, self.request.rewrite);
         let retention = self.retention.as_ref();
         self.plan = threads::each(
@@ -371,7 +376,8 @@ impl<'a> Run<'a> {
     /// Notes in the manifests that every identity of the stores was looked at, if that is so: no filter
     /// left one out, and nothing in the stores could not be read.
     fn note_checked(&mut self) {
-        if !self.request.filters.is_empty() || !self.inventory.problems().is_empty() {
+        let is_partial = !self.request.filters.is_empty() || self.request.only.is_some();
+        if is_partial || !self.inventory.problems().is_empty() {
             return;
         }
         let now = time::now();

@@ -177,6 +177,7 @@ impl Work<'_> {
             tool: manifest::tool(),
             escrow: escrow_file,
             proof: Some(task.key.proof),
+            pending: task.key.stored.entry.pending,
             ..Saved::of(&place.name, &task.key.stored.entry.certificate)
         };
         Ok(Written {

@@ -124,6 +124,7 @@ impl Error {
                 format!("{file} was not saved, since reading it back failed: {reason}")
             }
             Self::Changed { file } => format!("{} is not what was saved any more", file.display()),
+            Self::NotRequested { reason } => format!("no request can be made: {reason}"),
             Self::NotReadBack { store, reason } => {
                 format!("reading it back from {store} failed: {reason}")
             }
@@ -174,12 +175,18 @@ impl Near {
         match &self.why {
             Nearly::Misspelled => None,
             Nearly::Archived => Some(format!("{who} that {are} archived {match_}")),
+            Nearly::Pending => Some(format!("{who} that {are} still requested {match_}")),
             Nearly::LeftOut { filters } => Some(format!("{who} {match_} without {filters}")),
-            Nearly::Unlisted { keyless, archived } => {
+            Nearly::Unlisted {
+                keyless,
+                archived,
+                pending,
+            } => {
                 const KEYLESS: &str = "without a private key";
-                let renewed = self.count - keyless - archived;
+                let renewed = self.count - keyless - archived - pending;
                 let kinds = [
                     (*archived, "archived"),
+                    (*pending, "still requested"),
                     (renewed, "renewed already"),
                     (*keyless, KEYLESS),
                 ];

@@ -16,6 +16,11 @@ const LONGEST: usize = 200;
 /// The label as a file name with the format's extension. Characters that Windows does not
 /// allow become `_`; device names and names that end in a dot or a space do not come out.
 pub fn default_file_name(label: &str, format: Format) -> PathBuf {
+    file_name(label, format.extension())
+}
+
+/// The same with this extension.
+pub(crate) fn file_name(label: &str, extension: &str) -> PathBuf {
     let mut stem = String::with_capacity(label.len());
     for character in label.chars() {
         let forbidden = matches!(
@@ -42,7 +47,7 @@ pub fn default_file_name(label: &str, format: Format) -> PathBuf {
         _ if os::is_reserved_by_windows(stem) => format!("_{stem}"),
         _ => stem.to_owned(),
     };
-    format!("{stem}.{}", format.extension()).into()
+    format!("{stem}.{extension}").into()
 }
 
 /// `file` with the format's extension, if its name has none. A folder or device stays as it is, for

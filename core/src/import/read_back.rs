@@ -7,15 +7,13 @@ use certstow_formats::certificate::EntryId;
 use certstow_formats::proof::{self, Proof};
 use certstow_formats::secret::Password;
 use certstow_formats::threads;
-use certstow_platform::error::AskError;
-use certstow_platform::store::{
-    Ask, Entry, Interaction, KeyState, NonInteractive, Store, UnlockRequest,
-};
+use certstow_platform::store::{Ask, Entry, KeyState, NonInteractive, Store};
 
 use super::Options;
 use super::outcome::{Imported, Outcome};
 use crate::error::Error;
 use crate::identity::ListedCertificate;
+use crate::knows::Knows;
 use crate::waits;
 
 /// Looks for what was imported in the store it was put into, and takes the keys out where they may
@@ -131,27 +129,4 @@ fn prove(
     let key = store.private_key(&entry.id, &mut knows);
     let key = key.map_err(|error| error.to_string())?;
     proof::prove(&key, &entry.certificate).map_err(|error| error.to_string())
-}
-
-/// Gives the password that a key was just protected with, before anybody is asked.
-struct Knows<'a> {
-    password: Option<&'a Password>,
-    ask: &'a mut dyn Ask,
-}
-
-impl Ask for Knows<'_> {
-    fn interaction(&self) -> Interaction {
-        self.ask.interaction()
-    }
-
-    fn system_windows(&self) -> Interaction {
-        self.ask.system_windows()
-    }
-
-    fn unlock(&mut self, request: &UnlockRequest) -> Result<Password, AskError> {
-        match self.password.take() {
-            Some(password) => Ok(Password::new(password.expose().to_owned())),
-            None => self.ask.unlock(request),
-        }
-    }
 }

@@ -18,6 +18,8 @@ pub(super) enum Found {
         store: usize,
         /// Where the certificate lies.
         place: String,
+        /// Whether the store knows only that a key is named.
+        unsure: bool,
     },
     /// The store has the key.
     Key {
@@ -51,11 +53,14 @@ pub(super) fn find(
             place,
         });
     }
-    if let Some((store, place)) = there(certificate, stores) {
-        return Ok(Found::There { store, place });
+    if let Some(there) = there(certificate, stores) {
+        return Ok(there);
     }
     let (mut with_key, mut perhaps) = (Vec::new(), Vec::new());
     for store in 0..stores.stores().len() {
+        if stores.stores()[store].info().is_for_requests {
+            continue;
+        }
         match key_in(certificate, store, stores)? {
             Known::Here(place) => with_key.push((store, place)),
             Known::Perhaps => perhaps.push(store),
@@ -83,11 +88,15 @@ enum Known {
     NotHere,
 }
 
-fn there(certificate: &Certificate, stores: &Inventory) -> Option<(usize, String)> {
+fn there(certificate: &Certificate, stores: &Inventory) -> Option<Found> {
     let listed = stores.certificate(&certificate.id())?;
     let mut entries = listed.entries().iter();
     let with_key = entries.find(|stored| stored.entry.key != KeyState::Missing)?;
-    Some((with_key.store, with_key.entry.place()))
+    Some(Found::There {
+        store: with_key.store,
+        place: with_key.entry.place(),
+        unsure: with_key.entry.key == KeyState::Unknown,
+    })
 }
 
 fn key_in(certificate: &Certificate, store: usize, stores: &Inventory) -> Result<Known, Error> {

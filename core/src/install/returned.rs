@@ -81,6 +81,17 @@ impl Returned {
 }
 
 impl Returned {
+    /// A certificate that a store has, to look for its key.
+    pub fn of_store(listed: &ListedCertificate) -> Self {
+        Self {
+            files: Vec::new(),
+            certificates: vec![listed.certificate().clone()],
+            with_key: HashSet::new(),
+            issuers: Vec::new(),
+            problems: Vec::new(),
+        }
+    }
+
     /// The error of these files.
     pub(super) fn refused(&self, what: NotInstallable) -> Error {
         let files = self.files.clone();

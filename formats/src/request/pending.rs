@@ -105,7 +105,8 @@ fn subject(request: &CertificationRequest) -> Vec<u8> {
 fn time(moment: UnixTime) -> Vec<u8> {
     let text = moment.to_string();
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-    let year = ASN1Time::from_timestamp(moment.seconds()).map_or(0, |time| time.to_datetime().year());
+    let year =
+        ASN1Time::from_timestamp(moment.seconds()).map_or(0, |time| time.to_datetime().year());
     match (1950..2050).contains(&year) {
         true => der::value(UTC_TIME, &[&digits.as_bytes()[2..], b"Z"]),
         false => der::value(GENERALIZED_TIME, &[digits.as_bytes(), b"Z"]),
@@ -133,7 +134,9 @@ mod tests {
         emails: &[&str],
     ) -> (CertificationRequest, Certificate, PrivateKey) {
         let key = generate(kind).unwrap();
-        let names = emails.iter().map(|text| AlternativeName::new(NameKind::Email, text).unwrap());
+        let names = emails
+            .iter()
+            .map(|text| AlternativeName::new(NameKind::Email, text).unwrap());
         let draft = Draft {
             subject: &subject.parse().unwrap(),
             alternative_names: &names.collect::<Vec<_>>(),
@@ -147,7 +150,13 @@ mod tests {
 
     #[test]
     fn certificate_carries_its_request() {
-        let each = [Kind::Rsa2048, Kind::P256, Kind::P384, Kind::P521, Kind::Ed25519];
+        let each = [
+            Kind::Rsa2048,
+            Kind::P256,
+            Kind::P384,
+            Kind::P521,
+            Kind::Ed25519,
+        ];
         for kind in each {
             carries_its_request(kind);
         }
@@ -201,6 +210,9 @@ mod tests {
     #[test]
     fn times_after_2049_have_four_digits_of_the_year() {
         assert_eq!(time(UnixTime::new(0)), b"\x17\x0d700101000000Z");
-        assert_eq!(time(UnixTime::new(2_524_608_000)), b"\x18\x0f20500101000000Z");
+        assert_eq!(
+            time(UnixTime::new(2_524_608_000)),
+            b"\x18\x0f20500101000000Z"
+        );
     }
 }

@@ -60,11 +60,7 @@ fn of_curve(spki: &[u8]) -> (ObjectIdentifier, Digest) {
 }
 
 /// Signs the message with the key of this `SubjectPublicKeyInfo`.
-pub(super) fn sign(
-    key: &PrivateKey,
-    spki: &[u8],
-    message: &[u8],
-) -> Result<Vec<u8>, RequestError> {
+pub(super) fn sign(key: &PrivateKey, spki: &[u8], message: &[u8]) -> Result<Vec<u8>, RequestError> {
     match key::algorithm_of(spki).as_deref() {
         Some("1.2.840.113549.1.1.1") => {
             let info = proof::read_info(key)?;

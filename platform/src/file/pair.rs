@@ -445,6 +445,7 @@ fn entry(found: FoundCertificate, places: Vec<String>, key: Option<PairedKey>) -
     let mut properties = attributes.properties;
     properties.sort_by_key(|property| property.id);
     Entry {
+        pending: found.certificate.is_pending(),
         id: found.id,
         certificate: found.certificate,
         label: attributes.friendly_name,

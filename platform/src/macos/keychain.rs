@@ -205,6 +205,7 @@ impl Store for KeychainStore {
                 continue;
             }
             listing.entries.push(Entry {
+                pending: certificate.is_pending(),
                 id,
                 certificate,
                 label: label.filter(|label| !label.is_empty()),

@@ -39,6 +39,7 @@ pub(super) fn of(snapshot: &Snapshot, folder: &Path, opened: Opened, lock: &str)
         }
         positions.insert(id, entries.len());
         entries.push(Entry {
+            pending: listed.object.certificate.is_pending(),
             id,
             certificate: listed.object.certificate.clone(),
             label: listed.object.label.clone(),

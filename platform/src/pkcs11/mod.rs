@@ -353,6 +353,7 @@ impl Store for Pkcs11Store {
             }
             listed.insert(certificate.id(), listing.entries.len());
             listing.entries.push(Entry {
+                pending: certificate.is_pending(),
                 id: certificate.id(),
                 certificate,
                 label: object.label.clone(),

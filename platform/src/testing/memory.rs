@@ -107,6 +107,7 @@ impl MemoryStore {
         };
         let id = certificate.id();
         Entry {
+            pending: certificate.is_pending(),
             id,
             label: label.map(str::to_owned),
             key: state,
@@ -203,6 +204,7 @@ impl Store for MemoryStore {
             path: None,
             key_protection: KeyProtection::System,
             records_copies: true,
+            is_for_requests: false,
             application: None,
         }
     }

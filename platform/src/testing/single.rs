@@ -9,6 +9,7 @@ use crate::store::{Entry, KeyState};
 pub fn entry() -> Entry {
     let certificate = ec_identity().leaf;
     Entry {
+        pending: certificate.is_pending(),
         id: certificate.id(),
         certificate,
         label: None,

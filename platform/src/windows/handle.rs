@@ -171,6 +171,7 @@ impl Found {
             provider: key.map(|key| key.provider.clone()),
             container: key.map(|key| key.container.clone()),
             archived,
+            pending: self.certificate.is_pending(),
             backed_up: backed_up.and_then(|value| backed_up::time(&value)),
             places: vec![self.place.clone()],
             properties,

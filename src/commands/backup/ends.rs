@@ -12,7 +12,7 @@ pub(super) fn ends(inventory: &Inventory, is_wanted: impl Fn(&ListedCertificate)
     let renewals = Renewals::among(inventory.certificates(), now);
     let identities = inventory
         .identities()
-        .filter(|one| renewals.of(one).is_none() && is_wanted(one));
+        .filter(|one| renewals.of(one).is_none() && !one.is_pending() && is_wanted(one));
     let (current, expired): (Vec<_>, Vec<_>) = identities
         .map(ListedCertificate::not_after)
         .partition(|end| *end >= now);

@@ -2,10 +2,11 @@
 //! one that was hoped for; that a text names nothing, or that there is no store to ask, is none.
 
 use certstow_core::error::{Error as LibraryError, Near, Nearly};
-use certstow_core::identity::{Inventory, StoreProblem};
+use certstow_core::identity::{Inventory, ListedCertificate, StoreProblem};
 use certstow_core::renewal::Renewals;
 use certstow_core::select::{self, Choice, Filters, Want};
 use certstow_core::time::{self, UnixTime};
+use certstow_formats::plural::counted;
 
 use crate::error::{Error, GETS_IN};
 use crate::inventory::Wanted;
@@ -61,11 +62,13 @@ fn not_found(inventory: &Inventory, wanted: &Wanted<'_>, now: UnixTime) -> Libra
 fn unlisted(inventory: &Inventory, wanted: &Wanted<'_>, now: UnixTime) -> Option<Near> {
     let unlisted = wanted.matching(inventory, now);
     let keyless = unlisted.iter().filter(|one| !one.has_key());
-    let archived = unlisted.iter();
-    let archived = archived.filter(|one| one.has_key() && one.is_archived());
+    let with_key = unlisted.iter().filter(|one| one.has_key());
+    let (pending, others): (Vec<&&ListedCertificate>, Vec<_>) =
+        with_key.partition(|one| one.is_pending());
     let why = Nearly::Unlisted {
         keyless: keyless.count(),
-        archived: archived.count(),
+        archived: others.iter().filter(|one| one.is_archived()).count(),
+        pending: pending.len(),
     };
     (!unlisted.is_empty()).then(|| select::offer(inventory, why, &unlisted))
 }
@@ -98,12 +101,17 @@ pub(crate) fn explain(inventory: &Inventory, screen: &Screen) {
     let hidden = inventory.certificates();
     let keyless = hidden.iter().filter(|listed| !listed.has_key()).count();
     if !hidden.is_empty() {
-        let archived = hidden.len() - keyless;
-        screen.note(&match archived {
-            0 => {
+        let pending = hidden.iter().filter(|one| one.is_pending()).count();
+        let archived = hidden.len() - keyless - pending;
+        screen.note(&match (archived, pending) {
+            (0, 0) => {
                 format!("No certificate here has a private key; --all lists the {keyless} without.")
             }
-            _ => format!(
+            (0, pending) if keyless == 0 => format!(
+                "Nothing but {} that no CA has answered yet: see 'certstow request list'.",
+                counted(pending, "request", "requests")
+            ),
+            (archived, _) => format!(
                 "There are only certificates that are archived ({archived}) or have no private \
                  key ({keyless}): add --all to list them."
             ),

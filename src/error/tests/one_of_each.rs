@@ -507,6 +507,11 @@ pub(super) fn one_of_each() -> Vec<(Error, u8, &'static str)> {
             "nothing-to-import",
         ),
         (
+            library(LibraryError::NotRequested { reason: text() }),
+            12,
+            "not-requested",
+        ),
+        (
             library(LibraryError::NotReadBack {
                 store: text(),
                 reason: text(),

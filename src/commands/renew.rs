@@ -1,0 +1,85 @@
+//! `certstow renew`: a request with the names and purposes of an identity that ends. That one stays as it is,
+//! with its key, which opens what was encrypted to it; it counts as renewed once the new certificate is
+//! installed.
+
+use certstow_core::identity::ListedCertificate;
+use certstow_core::request::Again;
+use certstow_core::select::{Choice, Want};
+use certstow_core::waits;
+use certstow_core::warning::Warning;
+use certstow_formats::names::DistinguishedName;
+use certstow_formats::sanitize::shortened;
+
+use super::request::{Place, RequestFile, Wanted, finish};
+use crate::args::RenewArgs;
+use crate::ask::{self, TerminalAsk};
+use crate::backup_to::BackupTo;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::into_store::{IntoStore, Target};
+use crate::inventory;
+use crate::screen::Screen;
+
+pub(crate) fn run(args: &RenewArgs, screen: &Screen) -> Result<Exit, Error> {
+    ask::check_stdin(&args.copies.password, &args.select.stores)?;
+    let inventory = inventory::read_and_ask(&args.select.stores, screen)?;
+    let filters = args.select.filters.filters();
+    let choice = Choice {
+        selector: args.select.selector.as_deref(),
+        filters: &filters,
+        newest: args.select.newest,
+        want: Want::Key,
+    };
+    let old = inventory::choose(&inventory, &choice, &args.select.stores, screen)?;
+    let (wanted, warnings) = wanted(old, args.new_subject.as_ref());
+    let file = RequestFile::prepare(&args.file, &wanted.label(), screen)?;
+
+    let from = old.entries()[0].store;
+    let spec = inventory.stores()[from].info().spec;
+    let into = IntoStore {
+        stores: &args.select.stores.with_one_store(spec.clone()),
+        not_exportable: args.not_exportable,
+    };
+    into.check()?;
+    let target = Target {
+        spec,
+        exportable: !args.not_exportable,
+    };
+    let mut place = Place::open(&into, target, screen)?;
+    place.see_what_waits(&wanted, screen)?;
+    let (folders, password) = (args.copies.backup_to.clone(), &args.copies.password);
+    let (report, copies) = if args.same_key {
+        let copies = BackupTo::prepare(folders, password, screen)?;
+        let store = &*inventory.stores()[from];
+        let wait = waits::waiting_for_store(store);
+        let key = store.private_key(&old.id(), &mut TerminalAsk::new(screen))?;
+        drop(wait);
+        let label = old.entry().label.as_deref();
+        (place.keep_beside_key(&wanted, key, label, screen)?, copies)
+    } else {
+        place.protect(screen)?;
+        let copies = BackupTo::prepare(folders, password, screen)?;
+        (place.make_key(&wanted, args.key.key, None, screen)?, copies)
+    };
+    screen.note(&format!(
+        "It is for {}. {} stays as it is.",
+        match args.same_key {
+            true => "the same private key",
+            false => "a new private key",
+        },
+        shortened(&old.label())
+    ));
+    finish(report.with_warnings(warnings), place, copies, file, screen)
+}
+
+/// The names and purposes of a certificate, with another subject if one is given.
+fn wanted(old: &ListedCertificate, subject: Option<&DistinguishedName>) -> (Wanted, Vec<Warning>) {
+    let again = Again::of(old.certificate());
+    let wanted = Wanted {
+        subject: subject.cloned().unwrap_or(again.subject),
+        alternative_names: again.alternative_names,
+        usages: again.usages,
+        template: None,
+    };
+    (wanted, again.warnings)
+}

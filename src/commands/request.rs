@@ -1,0 +1,84 @@
+//! `certstow request`: a private key and a request for a CA; see [`certstow_core::request`]. With `--json`,
+//! `certstow.request/1`:
+//!
+//! ```json
+//! {"schema": "certstow.request/1", "store": "...", "place": "...", "thumbprint": {...}, "label": "...",
+//!  "subject": "...", "emails": [], "dns_names": [], "user_principal_names": [], "ip_addresses": [],
+//!  "uris": [], "eku": [], "key": {"algorithm": "RSA", "bits": 3072}, "public_key_sha256": "...",
+//!  "proof": "signature" | null, "file": null | "...", "sha256": null | "...",
+//!  "backup": [{"destination": "...", "file": null | "...", "verified": true, "error": null | {...}}],
+//!  "warnings": []}
+//! ```
+//!
+//! and `request list` `certstow.requests/1`, with a list of `requests` that have the fields of
+//! `certstow.request/1` up to `public_key_sha256` and `made`.
+
+mod asked;
+mod kept;
+mod made;
+mod place;
+mod wanted;
+
+use certstow_core::identity::Inventory;
+
+use crate::args::{RequestAction, RequestArgs, RequestCommand};
+use crate::ask;
+use crate::backup_to::BackupTo;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::into_store::IntoStore;
+use crate::screen::Screen;
+pub(super) use made::{Report, RequestFile};
+pub(super) use place::Place;
+pub(super) use wanted::Wanted;
+
+pub(crate) fn run(command: &RequestCommand, screen: &Screen) -> Result<Exit, Error> {
+    match &command.action {
+        Some(RequestAction::List(stores)) => kept::list(stores, screen),
+        Some(RequestAction::Show(args)) => kept::show(args, screen),
+        Some(RequestAction::Forget(args)) => kept::forget(args, screen),
+        None => make(&command.make, screen),
+    }
+}
+
+fn make(args: &RequestArgs, screen: &Screen) -> Result<Exit, Error> {
+    let into = IntoStore {
+        stores: &args.stores,
+        not_exportable: args.not_exportable,
+    };
+    into.check()?;
+    ask::check_stdin(&args.copies.password, &args.stores)?;
+    let given = Wanted::given(&args.names)?;
+    let was_asked = given.is_none();
+    let (wanted, kind) = match given {
+        Some(wanted) => (wanted, args.key.key),
+        None => asked::names(args, screen)?,
+    };
+    let file = RequestFile::prepare(&args.file, &wanted.label(), screen)?;
+
+    let mut place = Place::open(&into, into.target(screen)?, screen)?;
+    place.see_what_waits(&wanted, screen)?;
+    place.protect(screen)?;
+    let mut folders = args.copies.backup_to.clone();
+    if was_asked && folders.is_empty() {
+        folders = asked::folders(screen)?;
+    }
+    let copies = BackupTo::prepare(folders, &args.copies.password, screen)?;
+    let report = place.make_key(&wanted, kind, args.label.as_deref(), screen)?;
+    finish(report, place, copies, file, screen)
+}
+
+/// What is done once the key is in its store: copies, and last the file that goes to the CA.
+pub(super) fn finish(
+    mut report: Report,
+    place: Place,
+    copies: BackupTo,
+    file: RequestFile,
+    screen: &Screen,
+) -> Result<Exit, Error> {
+    report.record(screen);
+    let mut inventory = Inventory::of(vec![place.store])?;
+    report.save(copies, &mut inventory, screen);
+    let written = file.write(&report.request, screen);
+    report.tell(written, screen)
+}

@@ -1,0 +1,173 @@
+//! `certstow request list`, `show` and `forget`: the requests that stores keep.
+
+use certstow_core::identity::{Inventory, ListedCertificate};
+use certstow_core::request;
+use certstow_core::select::{Choice, Filters, Want};
+use certstow_core::time;
+use certstow_formats::request::{CertificationRequest, pending};
+use certstow_formats::sanitize::{safe, shortened};
+use certstow_platform::store::Interaction;
+
+use super::made::{RequestFile, bytes, described, fields};
+use crate::args::{RequestFileArgs, RequestForgetArgs, RequestShowArgs, StoreArgs};
+use crate::ask::TerminalAsk;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::inventory;
+use crate::journal::Entry;
+use crate::prompt;
+use crate::render::json::{self, Object};
+use crate::screen::Screen;
+
+pub(super) fn list(stores: &StoreArgs, screen: &Screen) -> Result<Exit, Error> {
+    let inventory = inventory::read(stores, screen)?;
+    let found: Vec<&ListedCertificate> = request::pending(&inventory).collect();
+    if screen.json {
+        let requests = found.iter().map(|one| of_list(&inventory, one));
+        screen.print_json(&Object::new("certstow.requests/1").list("requests", requests))?;
+    } else if !found.is_empty() {
+        screen.print(|out| {
+            for one in &found {
+                let since = time::local_date(made(one));
+                let thumbprint = one.thumbprint();
+                let (label, thumbprint) = (one.label(), &thumbprint[..16]);
+                writeln!(out, "{} ({thumbprint}), since {since}", shortened(&label))?;
+                let store = inventory.store_called(one.entries()[0].store);
+                writeln!(out, "  {}\n  {}", safe(&store), safe(&one.entry().place()))?;
+            }
+            Ok(())
+        })?;
+    }
+    inventory::warn_of_problems(inventory.problems(), screen);
+    if found.is_empty() && !screen.json {
+        screen.note("No request waits for a CA.");
+    }
+    Ok(match inventory.problems().is_empty() {
+        true => Exit::Done,
+        false => Exit::Partial,
+    })
+}
+
+fn made(listed: &ListedCertificate) -> time::UnixTime {
+    listed.certificate().parse().not_before()
+}
+
+fn of_list(inventory: &Inventory, listed: &ListedCertificate) -> Object {
+    let object = Object::default();
+    let (store, place) = (listed.entries()[0].store, listed.entry().place());
+    let store = inventory.store_name(store);
+    let object = match pending::request(listed.certificate()) {
+        Some(request) => described(object, &request, listed.certificate(), &store, &place),
+        // A dummy certificate of Windows' own.
+        None => object
+            .with("store", &store)
+            .with("place", &place)
+            .object("thumbprint", json::thumbprint(listed.certificate()))
+            .with("label", &listed.label())
+            .with("subject", &listed.subject()),
+    };
+    object.with("made", &made(listed).to_string())
+}
+
+pub(super) fn show(args: &RequestShowArgs, screen: &Screen) -> Result<Exit, Error> {
+    let inventory = inventory::read(&args.stores, screen)?;
+    let listed = chosen(&inventory, &args.selector, &args.stores, screen)?;
+    let request = carried(listed)?;
+    let Some(file) = &args.output else {
+        match screen.json {
+            true => {
+                let (store, place) = (listed.entries()[0].store, listed.entry().place());
+                let store = inventory.store_name(store);
+                let object = Object::new("certstow.request/1");
+                let object = described(object, &request, listed.certificate(), &store, &place);
+                screen.print_json(&object.with("made", &made(listed).to_string()))?;
+            }
+            false => {
+                for (name, value) in fields(&request) {
+                    screen.note(&format!("{name:<12}{value}"));
+                }
+                screen.print(|out| out.write_all(&bytes(&request, args.format)))?;
+            }
+        }
+        return Ok(Exit::Done);
+    };
+    let args = RequestFileArgs {
+        output: Some(file.clone()),
+        format: args.format,
+        force: args.force,
+    };
+    let file = RequestFile::prepare(&args, &listed.label(), screen)?;
+    file.write(&request, screen)?.tell(screen)?;
+    Ok(Exit::Done)
+}
+
+/// The request in a pending certificate.
+fn carried(listed: &ListedCertificate) -> Result<CertificationRequest, Error> {
+    pending::request(listed.certificate()).ok_or_else(|| {
+        Error::Usage(format!(
+            "{} was requested by another program, which has the request",
+            safe(&listed.entry().place())
+        ))
+    })
+}
+
+pub(super) fn forget(args: &RequestForgetArgs, screen: &Screen) -> Result<Exit, Error> {
+    let mut inventory = inventory::read(&args.stores, screen)?;
+    let listed = chosen(&inventory, &args.selector, &args.stores, screen)?;
+    let (id, label, thumbprint) = (listed.id(), listed.label(), listed.thumbprint());
+    let place = listed.entry().place();
+    if !args.force {
+        let what = format!("'yes' to deleting the private key of the request for {label}");
+        if screen.interaction() == Interaction::Never {
+            return Err(certstow_core::error::Error::InteractionRequired { what }.into());
+        }
+        let question = format!(
+            "Delete the private key of the request for {} ({})? A certificate for it is of no use then.",
+            shortened(&label),
+            safe(&place)
+        );
+        if !prompt::yes_or_no(&question, false, screen)? {
+            return Err(Error::Cancelled);
+        }
+    }
+    let warnings = request::forget(&mut inventory, &id, &mut TerminalAsk::new(screen))?;
+    screen.record(
+        &Entry::removed(&format!("the request for {label}"))
+            .with("thumbprint", thumbprint.as_str())
+            .with("place", place.as_str()),
+    );
+    if screen.json {
+        let object = Object::new("certstow.request-forget/1");
+        let object = object.with("thumbprint", &thumbprint).with("label", &label);
+        screen.print_json(&object.with("place", &place).with("warnings", &warnings))?;
+        return Ok(Exit::Done);
+    }
+    screen.print_done(|out| {
+        writeln!(
+            out,
+            "Forgot the request for {} ({})",
+            shortened(&label),
+            safe(&place)
+        )
+    })?;
+    for warning in &warnings {
+        screen.warn(&warning.text);
+    }
+    Ok(Exit::Done)
+}
+
+/// The one request that is meant.
+fn chosen<'i>(
+    inventory: &'i Inventory,
+    selector: &str,
+    stores: &StoreArgs,
+    screen: &Screen,
+) -> Result<&'i ListedCertificate, Error> {
+    let choice = Choice {
+        selector: Some(selector),
+        filters: Filters::none(),
+        newest: false,
+        want: Want::Pending,
+    };
+    inventory::choose(inventory, &choice, stores, screen)
+}
