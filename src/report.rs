@@ -110,6 +110,8 @@ pub(crate) struct Item {
     pub(crate) provider: Option<String>,
     /// Whether it is kept for old documents only.
     pub(crate) archived: bool,
+    /// Whether it only stands beside a private key until a CA answers.
+    pub(crate) pending: bool,
     /// The stores it is in, each with the places there.
     pub(crate) stores: Vec<(String, Vec<String>)>,
     /// The copies that are known.
@@ -159,17 +161,20 @@ pub(crate) enum Validity {
     Renewed,
     /// The beginning has not come yet.
     Later,
+    /// There is none: a CA has yet to answer the request.
+    Waiting,
 }
 
 impl Validity {
     /// All of them, in the order of the filters and columns.
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::Expired,
         Self::Urgent,
         Self::Soon,
         Self::Valid,
         Self::Renewed,
         Self::Later,
+        Self::Waiting,
     ];
 
     /// The word for people.
@@ -181,6 +186,7 @@ impl Validity {
             Self::Valid => "Valid",
             Self::Renewed => "Renewed",
             Self::Later => "Not yet valid",
+            Self::Waiting => "Waiting for a CA",
         }
     }
 
@@ -193,6 +199,7 @@ impl Validity {
             Self::Valid => "valid",
             Self::Renewed => "renewed",
             Self::Later => "later",
+            Self::Waiting => "waiting",
         }
     }
 }
@@ -389,6 +396,7 @@ impl Item {
             state: entry.key.clone(),
             provider: entry.provider.clone(),
             archived: identity.is_archived(),
+            pending: identity.is_pending(),
             stores: stores.collect(),
             copies: files
                 .iter()
@@ -408,6 +416,9 @@ impl Item {
 
     /// How near its end is, or why that is of no concern.
     pub(crate) fn validity(&self, now: UnixTime) -> Validity {
+        if self.pending {
+            return Validity::Waiting;
+        }
         if self.renewal.is_some() {
             return Validity::Renewed;
         }

@@ -11,12 +11,14 @@ mod returned;
 use certstow_formats::certificate::Certificate;
 use certstow_formats::chain::{self, Candidates, Include, Path, PathEnd};
 use certstow_formats::names;
-use certstow_formats::proof::Level;
+use certstow_formats::proof::{self, Level, ProofError};
+use certstow_formats::secret::PrivateKey;
 use certstow_platform::error::StoreError;
 use certstow_platform::store::{Ask, NewCertificate, Store};
 
 use crate::error::{Error, NotInstallable};
 use crate::identity::Inventory;
+use crate::knows::Remembers;
 use crate::read_back::{self, ReadBack};
 use crate::request;
 use crate::warning::{Code, Warning};
@@ -83,6 +85,7 @@ pub fn install(
     options: &Options<'_>,
     ask: &mut dyn Ask,
 ) -> Result<Vec<Outcome>, Error> {
+    let ask = &mut Remembers::new(ask);
     let (issuers, unreadable) = stores.issuers();
     let came = returned.certificates.iter().chain(&returned.issuers);
     let issuers = issuers.into_iter().chain(came.cloned());
@@ -178,11 +181,20 @@ impl<'a> Coming<'a> {
                 installed.was_there = true;
                 Ok(installed)
             }
-            Found::Key { store: at, place } => {
+            Found::Key {
+                store: at,
+                place,
+                locked,
+            } => {
                 let name = stores.store_name(at);
-                let mut installed = self.installed(name, place);
+                let mut installed = self.installed(name, place.clone());
                 if !self.options.dry_run {
                     let store = &mut *stores.stores_mut()[at];
+                    // Nothing changes while the key cannot be shown to be the certificate's.
+                    if let Some(id) = locked {
+                        let _wait = waits::waiting_for_store(store);
+                        proven(&store.private_key(&id, ask)?, self.certificate, place)?;
+                    }
                     self.attach(store, ask)?;
                     joined.push((self.certificate, at));
                     self.read_back(store, &mut installed, ask)?;
@@ -329,6 +341,13 @@ impl<'a> Coming<'a> {
         installed.proof = proof;
         installed.warnings.extend(warnings);
         Ok(())
+    }
+}
+
+fn proven(key: &PrivateKey, certificate: &Certificate, place: String) -> Result<(), Error> {
+    match proof::prove(key, certificate) {
+        Err(ProofError::Mismatch) => Err(Error::KeyMismatch { place }),
+        Ok(_) | Err(ProofError::Useless(_)) => Ok(()),
     }
 }
 

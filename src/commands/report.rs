@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use certstow_core::output::{self, Written};
 use certstow_core::renewal::Renewals;
+use certstow_core::request;
 use certstow_core::time;
 use certstow_core::warning::{Code, Warning};
 use certstow_formats::names;
@@ -49,7 +50,10 @@ pub(crate) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit, Error> {
         filters: &filters,
         all: args.all,
     };
-    let identities = wanted.listed(&inventory, &renewals, now);
+    let mut identities = wanted.listed(&inventory, &renewals, now);
+    if filters.is_empty() && !args.all {
+        identities.extend(request::pending(&inventory));
+    }
     let nothing = match identities.is_empty() {
         true => list::nothing::answer(&inventory, &wanted, &renewals, now)?,
         false => None,

@@ -76,6 +76,7 @@ pub(crate) fn check(
                 || (locked.is_none() && filters.is_empty());
             let mut checks = vec![summary(&name, &info, &listing)];
             checks.extend(notices(&name, &listing));
+            checks.extend(requests(&name, &listing));
             let left_out = left_out.into_iter();
             checks.extend(left_out.map(|notice| Check::ok("store", &name, notice)));
             checks.extend(others.then(|| keys(&name, store, &listing)));
@@ -158,6 +159,20 @@ fn notices<'l>(name: &'l str, listing: &'l Listing) -> impl Iterator<Item = Chec
             "store",
             name,
             format!("{}: {}", notice.place, notice.message),
+        )
+    })
+}
+
+/// What waits for the answer of a CA.
+fn requests<'l>(name: &'l str, listing: &'l Listing) -> impl Iterator<Item = Check> + 'l {
+    let waiting = listing.entries.iter().filter(|entry| entry.pending);
+    waiting.map(move |entry| {
+        let since = time::local_date(entry.certificate.parse().not_before());
+        let label = entry.display_label();
+        Check::ok(
+            "store",
+            name,
+            format!("the request for {label} waits for a CA since {since}"),
         )
     })
 }

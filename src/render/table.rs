@@ -155,10 +155,13 @@ fn row(shown: &Shown<'_>, line: &Line<'_>, layout: &Layout, widths: &[usize]) ->
             Cell::new(name_in(name, at))
         }
         Expires => match line.certificate {
-            Some(certificate) => {
-                let renewal = line.identity.and_then(|one| shown.renewals.of(one));
-                expires(certificate, renewal, shown, layout)
-            }
+            Some(certificate) => match line.identity.filter(|one| one.is_pending()) {
+                Some(_) => Cell::new(requested(certificate)),
+                None => {
+                    let renewal = line.identity.and_then(|one| shown.renewals.of(one));
+                    expires(certificate, renewal, shown, layout)
+                }
+            },
             None => Cell::new(""),
         },
         column => match line.identity {
@@ -198,6 +201,7 @@ fn of_identity(
     layout: &Layout,
 ) -> String {
     match column {
+        Issuer if identity.is_pending() => String::new(),
         Issuer => {
             let issuer = names::short_name_of_der(identity.certificate().issuer_der());
             cut(&issuer, WIDEST).into_owned()
@@ -216,6 +220,12 @@ fn of_identity(
         }
         Name | Expires => String::new(),
     }
+}
+
+/// What waits for a CA has no end yet.
+fn requested(certificate: &Certificate) -> String {
+    let since = certificate.parse().not_before();
+    format!("requested {}", time::local_date(since))
 }
 
 /// The end, how much of the validity is left, and the distance in words, or what renewed it: the colour

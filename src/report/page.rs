@@ -200,7 +200,12 @@ fn list(html: &mut Html, class: &str, title: &str, problems: &[StoreProblem]) {
 fn chips(html: &mut Html, report: &Report) {
     for urgency in Validity::ALL {
         let of_this = |item: &&Item| item.validity(report.now) == urgency;
-        let count = report.items.iter().filter(of_this).count().to_string();
+        let count = report.items.iter().filter(of_this).count();
+        // Few ever request anything.
+        if urgency == Validity::Waiting && count == 0 {
+            continue;
+        }
+        let count = count.to_string();
         let word = urgency.word();
         html.put(
             r#"<label class="chip {}"><input type="checkbox" name="urgency" value="{}"><span>"#,

@@ -1,7 +1,7 @@
 //! Which store has the private key of a certificate: it lists another certificate with the same public
 //! key, or it has the key alone.
 
-use certstow_formats::certificate::Certificate;
+use certstow_formats::certificate::{Certificate, EntryId};
 use certstow_formats::key;
 use certstow_formats::names;
 use certstow_platform::store::{Entry, KeyState};
@@ -27,6 +27,8 @@ pub(super) enum Found {
         store: usize,
         /// Where the key lies, or a certificate of it.
         place: String,
+        /// The certificate of it, if the store has that key behind a password.
+        locked: Option<EntryId>,
     },
     /// Each of these stores has keys of which it knows only once they are opened whose they are.
     Perhaps(Vec<usize>),
@@ -51,6 +53,7 @@ pub(super) fn find(
         return Ok(Found::Key {
             store: *store,
             place,
+            locked: None,
         });
     }
     if let Some(there) = there(certificate, stores) {
@@ -62,20 +65,24 @@ pub(super) fn find(
             continue;
         }
         match key_in(certificate, store, stores)? {
-            Known::Here(place) => with_key.push((store, place)),
+            Known::Here { place, locked } => with_key.push((store, place, locked)),
             Known::Perhaps => perhaps.push(store),
             Known::NotHere => {}
         }
     }
     if with_key.len() > 1 {
-        let stores = with_key.iter().map(|(store, _)| stores.store_name(*store));
+        let stores = with_key.iter().map(|(store, ..)| stores.store_name(*store));
         return Err(Error::SeveralStores {
             subject: subject(certificate),
             stores: stores.collect(),
         });
     }
     match with_key.pop() {
-        Some((store, place)) => Ok(Found::Key { store, place }),
+        Some((store, place, locked)) => Ok(Found::Key {
+            store,
+            place,
+            locked,
+        }),
         None if !perhaps.is_empty() => Ok(Found::Perhaps(perhaps)),
         None => Err(no_key_here(certificate, stores)),
     }
@@ -83,7 +90,10 @@ pub(super) fn find(
 
 /// What a store knows of a key without opening any.
 enum Known {
-    Here(String),
+    Here {
+        place: String,
+        locked: Option<EntryId>,
+    },
     Perhaps,
     NotHere,
 }
@@ -108,14 +118,23 @@ fn key_in(certificate: &Certificate, store: usize, stores: &Inventory) -> Result
         entry.key != KeyState::Missing && key::same_public_key(entry.certificate.spki_der(), spki)
     };
     if let Some(other) = others.find(|stored| has_key(&stored.entry)) {
-        return Ok(Known::Here(other.entry.place()));
+        let is_locked = matches!(other.entry.key, KeyState::Locked(_));
+        return Ok(Known::Here {
+            place: other.entry.place(),
+            locked: is_locked.then_some(other.entry.id),
+        });
     }
     let store = &*stores.stores()[store];
     let _wait = waits::waiting_for_store(store);
     let mut known = Known::NotHere;
     for key in store.keys()? {
         match key.is_of(spki) {
-            Some(true) => return Ok(Known::Here(key.place)),
+            Some(true) => {
+                return Ok(Known::Here {
+                    place: key.place,
+                    locked: None,
+                });
+            }
             Some(false) => {}
             None => known = Known::Perhaps,
         }

@@ -84,7 +84,7 @@ pub(super) fn show(args: &RequestShowArgs, screen: &Screen) -> Result<Exit, Erro
             }
             false => {
                 for (name, value) in fields(&request) {
-                    screen.note(&format!("{name:<12}{value}"));
+                    screen.note(&format!("{name:<13}{value}"));
                 }
                 screen.print(|out| out.write_all(&bytes(&request, args.format)))?;
             }
@@ -122,7 +122,7 @@ pub(super) fn forget(args: &RequestForgetArgs, screen: &Screen) -> Result<Exit, 
             return Err(certstow_core::error::Error::InteractionRequired { what }.into());
         }
         let question = format!(
-            "Delete the private key of the request for {} ({})? A certificate for it is of no use then.",
+            "Delete the request for {} ({}), with its private key? A certificate for it is of no use then.",
             shortened(&label),
             safe(&place)
         );

@@ -137,8 +137,10 @@ pub(crate) struct Report {
     store: String,
     kept: Kept,
     copies: Vec<Saved>,
-    /// Whether making copies failed as a whole.
+    /// Why no copy could be made.
     not_copied: Option<Error>,
+    /// Whether the key is a new one, so that nothing else has it.
+    new_key: bool,
 }
 
 impl Report {
@@ -150,7 +152,14 @@ impl Report {
             kept,
             copies: Vec::new(),
             not_copied: None,
+            new_key: true,
         }
+    }
+
+    /// Notes that the key is that of another certificate.
+    pub(super) fn with_same_key(mut self) -> Self {
+        self.new_key = false;
+        self
     }
 
     /// Warns that whoever can read the file has the key.
@@ -235,8 +244,8 @@ impl Report {
             exit = Exit::Partial;
         }
         if !screen.json {
-            let file = written_name(&again, self.copies.is_empty());
-            screen.note(&file);
+            let unsaved = self.new_key && self.kept.proof.is_some() && self.copies.is_empty();
+            screen.note(&next_step(&again, unsaved));
         }
         Ok(exit)
     }
@@ -248,7 +257,7 @@ impl Report {
             names::thumbprint(&self.certificate)
         );
         let mut field = |name: &str, value: &str| {
-            text.push_str(&format!("  {name:<11}{}\n", safe(value)));
+            text.push_str(&format!("  {name:<13}{}\n", safe(value)));
         };
         field("store", &self.store);
         field("place", &self.kept.place);
@@ -296,8 +305,8 @@ impl Report {
 }
 
 /// What to do next.
-fn written_name(thumbprint: &str, no_copy: bool) -> String {
-    let copy = match no_copy {
+fn next_step(thumbprint: &str, unsaved: bool) -> String {
+    let copy = match unsaved {
         true => format!(
             "Save its key before you send it: certstow export {} -o FILE, or run your backup. ",
             &thumbprint[..16]

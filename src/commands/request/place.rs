@@ -126,6 +126,6 @@ impl Place {
         let made = Made::with_key(&wanted.draft(), key)?;
         let ask = &mut TerminalAsk::new(screen);
         let kept = made.keep_beside_key(&mut *self.store, label, ask)?;
-        Ok(Report::new(&self.spec, &made, kept))
+        Ok(Report::new(&self.spec, &made, kept).with_same_key())
     }
 }

@@ -54,8 +54,21 @@ fn answers(subject: &Subject<'_>) -> Vec<(&'static str, Vec<String>)> {
         let why = "yes: another one has replaced it, and it is kept for old documents only";
         answers.push(("Archived", vec![why.to_owned()]));
     }
+    if subject.identity.is_pending() {
+        answers.push(("Requested", vec![waits(subject)]));
+        return answers;
+    }
     answers.push(("Path", vec![path(subject)]));
     answers
+}
+
+/// That it waits for the answer of a CA.
+fn waits(subject: &Subject<'_>) -> String {
+    let since = subject.identity.certificate().parse().not_before();
+    format!(
+        "yes: it waits for the answer of a CA since {}, which 'certstow install' joins with its key",
+        time::local_date(since)
+    )
 }
 
 /// Its name, and the addresses it speaks for.

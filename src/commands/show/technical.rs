@@ -74,6 +74,9 @@ pub(super) fn write(out: &mut dyn Write, subject: &Subject<'_>) -> io::Result<()
     if identity.is_archived() {
         field("Archived", "yes: kept for old documents only")?;
     }
+    if identity.is_pending() {
+        field("Requested", "yes: it waits for the answer of a CA")?;
+    }
     if let Some(when) = identity.backed_up() {
         let since = time::since_beginning(when, now);
         field("Backed up", &format!("{} ({since})", time::local(when)))?;

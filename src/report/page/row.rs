@@ -42,13 +42,20 @@ pub(super) fn write(html: &mut Html, report: &Report, axis: &Axis, item: &Item, 
     html.raw("</td><td role=\"cell\" class=\"state\"><b>");
     mark(html, urgency.word());
     html.put("{}</b> <span>", &[urgency.words()]);
-    if urgency == Validity::Later {
-        html.raw("from ");
-        date(html, item.not_before);
-    } else {
-        date(html, item.not_after);
+    match urgency {
+        Validity::Waiting => {
+            html.raw("since ");
+            date(html, item.not_before);
+        }
+        Validity::Later => {
+            html.raw("from ");
+            date(html, item.not_before);
+        }
+        _ => date(html, item.not_after),
     }
-    html.put(", {}", &[&distance(item, urgency, report.now)]);
+    if urgency != Validity::Waiting {
+        html.put(", {}", &[&distance(item, urgency, report.now)]);
+    }
     if let Some(renewal) = item.renewal {
         html.raw("; newer one until ");
         date(html, renewal.not_after);

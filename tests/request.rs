@@ -1,0 +1,480 @@
+//! From nothing to a certificate: `request` makes a key and what a CA is sent, `install` joins the answer,
+//! `renew` begins anew; OpenSSL is the CA.
+
+#[path = "support/program.rs"]
+mod program;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use program::{certstow, samples};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A folder with a CA, `ca.pem` and `ca.key`.
+struct World(TempDir);
+
+impl World {
+    fn new() -> Self {
+        let world = Self(tempfile::tempdir().expect("a temporary folder"));
+        fs::write(world.path("pw"), "four words are enough").expect("a file");
+        world
+    }
+
+    fn with_ca() -> Self {
+        let world = Self::new();
+        world.tool("openssl req -x509 -newkey rsa:2048 -noenc -subj /CN=CA -keyout ca.key -out ca.pem -days 30");
+        world
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn run(&self, words: &[&str]) -> (Option<i32>, String) {
+        let mut certstow = certstow(self.0.path());
+        certstow.env("SOFTHSM2_CONF", self.path("softhsm.conf"));
+        let output = certstow.args(words).output().expect("it starts");
+        let shown = [output.stdout, output.stderr].concat();
+        let shown = String::from_utf8_lossy(&shown).into_owned();
+        (output.status.code(), shown)
+    }
+
+    fn runs(&self, code: i32, words: &str) -> String {
+        let words: Vec<&str> = words.split_whitespace().collect();
+        let (ended, shown) = self.run(&words);
+        assert_eq!(ended, Some(code), "{words:?}: {shown}");
+        shown
+    }
+
+    fn json(&self, words: &str) -> Value {
+        let mut certstow = certstow(self.0.path());
+        let words = words.split_whitespace();
+        let output = certstow
+            .args(words)
+            .arg("--json")
+            .output()
+            .expect("it starts");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {output:?}"))
+    }
+
+    /// Runs another program in the folder; what it prints.
+    fn tool(&self, words: &str) -> String {
+        let mut words = words.split_ascii_whitespace();
+        let mut tool = Command::new(words.next().expect("a program"));
+        program::in_folder(&mut tool, self.0.path());
+        tool.env("SOFTHSM2_CONF", self.path("softhsm.conf"));
+        let output = tool.args(words).output().expect("the program starts");
+        assert!(output.status.success(), "{tool:?}: {output:?}");
+        let all = [output.stdout, output.stderr].concat();
+        String::from_utf8_lossy(&all).into_owned()
+    }
+
+    /// Has the CA answer `NAME.csr` with `NAME.pem`.
+    fn sign(&self, name: &str) {
+        self.tool(&format!(
+            "openssl x509 -req -in {name}.csr -copy_extensions copy -CA ca.pem -CAkey ca.key -days 30 -out {name}.pem"
+        ));
+    }
+
+    /// The thumbprints of what waits in a store.
+    fn waiting(&self, store: &str) -> Vec<String> {
+        let listed = self.json(&format!("request list --store {store}"));
+        let requests = listed["requests"].as_array().expect("a list").iter();
+        let sha1 = |one: &Value| {
+            one["thumbprint"]["sha1"]
+                .as_str()
+                .expect("a text")
+                .to_owned()
+        };
+        requests.map(sha1).collect()
+    }
+}
+
+fn words_of(text: &str) -> Vec<&str> {
+    text.split_whitespace().collect()
+}
+
+#[test]
+fn a_request_becomes_an_identity() {
+    let world = World::with_ca();
+    for kind in ["rsa2048", "p256", "p384", "p521", "ed25519"] {
+        let store = format!("store-{kind}");
+        let shown = world.runs(
+            0,
+            &format!("request Ada --email ada@example.org --country DE --key {kind} --store {store} -o {kind}.csr"),
+        );
+        assert!(shown.contains("Send the request to your CA"), "{shown}");
+        let read = world.tool(&format!("openssl req -verify -noout -text -in {kind}.csr"));
+        for part in [
+            "verify OK",
+            "C = DE, CN = Ada",
+            "email:ada@example.org",
+            "E-mail Protection",
+        ] {
+            assert!(read.contains(part), "{part}: {read}");
+        }
+        world.tool(&format!("certtool --crq-info --infile {kind}.csr"));
+        world.tool(&format!("keytool -printcertreq -file {kind}.csr"));
+        assert_eq!(world.waiting(&store).len(), 1);
+        // What waits is no identity yet.
+        let listed = world.json(&format!("list --store {store}"));
+        assert_eq!(listed["entries"], Value::Array(Vec::new()));
+        let all = world.json(&format!("list --all --store {store}"));
+        assert_eq!(all["entries"][0]["pending"], true, "{all}");
+
+        world.sign(kind);
+        let installed = world.json(&format!(
+            "install {kind}.pem --chain ca.pem --store {store}"
+        ));
+        let installed = &installed["installed"][0];
+        assert_eq!(installed["request_removed"], true, "{installed}");
+        assert_eq!(installed["proof"], "signature", "{installed}");
+        assert_eq!(installed["differences"], Value::Array(Vec::new()));
+        assert!(world.waiting(&store).is_empty());
+        let again = world.runs(0, &format!("install {kind}.pem --store {store}"));
+        assert!(again.contains("There already"), "{again}");
+        world.runs(
+            0,
+            &format!(
+                "export Ada --store {store} -o {kind}.p12 --password-file pw --iterations 2000"
+            ),
+        );
+        world.tool(&format!(
+            "openssl pkcs12 -in {kind}.p12 -passin file:pw -noenc"
+        ));
+        world.tool(&format!(
+            "keytool -list -keystore {kind}.p12 -storepass:file pw -storetype PKCS12"
+        ));
+    }
+}
+
+/// The request is in the pending certificate, wherever that is.
+#[test]
+fn a_request_can_be_had_again_from_its_store_and_its_backup() {
+    let world = World::with_ca();
+    let made = world.json(
+        "request Ada --dns www.example.org --key p256 --store st -o ada.csr --backup-to saved --password-file pw",
+    );
+    assert_eq!(made["schema"], "certstow.request/1");
+    assert_eq!(made["eku"][0], "serverAuth");
+    assert_eq!(made["backup"][0]["verified"], true, "{made}");
+    let key = world.tool("openssl req -in ada.csr -noout -pubkey");
+    fs::write(world.path("public.pem"), key).expect("a file");
+    world.tool("openssl pkey -pubin -in public.pem -outform DER -out public.der");
+    let digest = world.tool("openssl dgst -sha256 -r public.der");
+    assert!(digest.starts_with(made["public_key_sha256"].as_str().expect("a text")));
+
+    let request = fs::read(world.path("ada.csr")).expect("the request");
+    world.runs(0, "request show Ada --store st -o again.csr");
+    assert_eq!(
+        fs::read(world.path("again.csr")).expect("the request"),
+        request
+    );
+    world.runs(0, "request show Ada --store st --format der -o again.der");
+    world.tool("openssl req -verify -noout -inform DER -in again.der");
+    let manifest = fs::read_to_string(world.path("saved/certstow-manifest.json")).expect("it");
+    assert!(manifest.contains("\"pending\": true") || manifest.contains("\"pending\":true"));
+    world.runs(0, "backup verify saved --password-file pw");
+
+    // Another machine.
+    fs::remove_dir_all(world.path("st")).expect("it is gone");
+    world.runs(
+        0,
+        "backup restore saved --into elsewhere --password-file pw",
+    );
+    world.runs(0, "request show Ada --store elsewhere -o restored.csr");
+    assert_eq!(fs::read(world.path("restored.csr")).expect("it"), request);
+    world.sign("ada");
+    let mut certstow = certstow(world.0.path());
+    certstow.args(words_of(
+        "install ada.pem --store elsewhere --unlock-password-file pw",
+    ));
+    let output = certstow.output().expect("it starts");
+    assert!(output.status.success(), "{output:?}");
+    let waiting = world.runs(
+        0,
+        "request list --store elsewhere --unlock-password-file pw",
+    );
+    assert!(waiting.contains("No request waits"), "{waiting}");
+}
+
+#[test]
+fn what_waits_is_quiet_and_safe() {
+    let world = World::with_ca();
+    world.runs(
+        0,
+        "request --subject CN=Ada,O=Example --key p256 --store st -o ada.csr",
+    );
+    let [waiting] = world.waiting("st").try_into().expect("one");
+    // Not by text, and by its thumbprint.
+    let refused = world.runs(10, "export Ada --store st -o ada.p12 --password-file pw");
+    assert!(refused.contains("request list"), "{refused}");
+    world.runs(
+        0,
+        &format!("export {waiting} --store st -o ada.p12 --password-file pw --iterations 2000"),
+    );
+    let shown = world.runs(0, &format!("show {waiting} --store st"));
+    assert!(shown.contains("waits for the answer of a CA"), "{shown}");
+    assert!(
+        world
+            .runs(0, "list --all --store st")
+            .contains("requested 20")
+    );
+    assert!(
+        world
+            .runs(0, "doctor --store st")
+            .contains("waits for a CA since")
+    );
+    world.runs(0, "report --store st -o report.html");
+    let page = fs::read_to_string(world.path("report.html")).expect("a page");
+    assert!(page.contains("Waiting for a CA"));
+    let within = world.json("list --store st --expires-within 3650d");
+    assert_eq!(within["entries"], Value::Array(Vec::new()));
+    // Saved whatever the filters say, and never pruned.
+    let backup =
+        "backup --to saved --store st --password-file pw --iterations 2000 --subject Nobody";
+    world.runs(0, backup);
+    let kept = fs::read_dir(world.path("saved")).expect("a folder").count();
+    fs::remove_dir_all(world.path("st")).expect("it is gone");
+    fs::create_dir(world.path("st")).expect("a folder");
+    fs::copy(
+        Path::new(&samples()).join("ada-example.pem"),
+        world.path("st/a.pem"),
+    )
+    .expect("a copy");
+    fs::copy(
+        Path::new(&samples()).join("ada-example.key.pem"),
+        world.path("st/a.key"),
+    )
+    .expect("a copy");
+    world.runs(
+        0,
+        "backup --to saved --store st --password-file pw --iterations 2000 --prune-expired 1d",
+    );
+    assert_eq!(
+        fs::read_dir(world.path("saved")).expect("a folder").count(),
+        kept + 1
+    );
+}
+
+#[test]
+fn forget_deletes_the_key_only_when_told_to() {
+    let world = World::new();
+    world.runs(0, "request Ada --key p256 --store st -o ada.csr");
+    world.runs(13, "request forget Ada --store st");
+    assert_eq!(world.waiting("st").len(), 1);
+    world.runs(10, "request forget Bob --store st --force");
+    world.runs(0, "request forget Ada --store st --force");
+    assert_eq!(fs::read_dir(world.path("st")).expect("a folder").count(), 0);
+    world.runs(10, "request show Ada --store st");
+}
+
+#[test]
+fn names_are_refused_before_a_key_is_made() {
+    let world = World::new();
+    for (words, part) in [
+        ("request --subject CN=Ada,C=Germany", "two letters"),
+        ("request --subject /C=DE/CN=Ada", "commas"),
+        ("request --subject CN=", "empty"),
+        ("request Ada --country Germany", "two letters"),
+        ("request Ada --email ada", "no @"),
+        ("request Ada --dns a..b", "empty"),
+        ("request Ada --eku mail", "emailProtection"),
+        ("request Ada --key rsa1024", "rsa2048"),
+        ("request Ada --subject CN=Ada", "cannot be used with"),
+    ] {
+        let shown = world.runs(2, &format!("{words} --store st"));
+        assert!(shown.contains(part), "{words}: {shown}");
+    }
+    let long = "x".repeat(65);
+    let shown = world.runs(2, &format!("request {long} --store st"));
+    assert!(
+        shown.contains("CN (common name) has 65 characters, and may have 64"),
+        "{shown}"
+    );
+    let shown = world.runs(13, "request --store st");
+    assert!(shown.contains("--subject"), "{shown}");
+    world.runs(13, "request Ada --store st --backup-to saved");
+    world.runs(2, "request Ada --store st --password-file pw");
+    world.runs(2, "request Ada --store st --not-exportable");
+    fs::write(world.path("there.csr"), "x").expect("a file");
+    world.runs(16, "request Ada --store st -o there.csr");
+    world.runs(16, "request Ada --store st -o no/folder/a.csr");
+    assert!(!world.path("st").exists());
+}
+
+/// The key waits before the request is written.
+#[test]
+fn a_request_that_cannot_be_written_loses_no_key() {
+    let world = World::new();
+    let words = "request Ada --store st -o /dev/full --key p256";
+    world.runs(16, words);
+    assert!(!world.path("st").exists());
+    let shown = world.runs(0, "request Ada --store st -o - --key p256");
+    assert!(shown.contains("BEGIN CERTIFICATE REQUEST"), "{shown}");
+    assert_eq!(world.waiting("st").len(), 1);
+    let shown = world.runs(0, "request Ada --store st -o - --key p256");
+    assert!(shown.contains("waits since"), "{shown}");
+    world.runs(2, "request Ada --store st -o - --key p256 --json");
+}
+
+#[test]
+fn a_copy_that_fails_is_told_and_loses_no_key() {
+    let world = World::new();
+    fs::write(world.path("file"), "x").expect("a file");
+    let shown = world.runs(
+        14,
+        "request Ada --key p256 --store st -o ada.csr --backup-to file --password-file pw",
+    );
+    assert!(shown.contains("file"), "{shown}");
+    assert_eq!(world.waiting("st").len(), 1);
+    assert!(world.path("ada.csr").exists());
+}
+
+/// CAs change names by rule.
+#[test]
+fn differences_to_the_request_are_told() {
+    let world = World::with_ca();
+    world.runs(
+        0,
+        "request Ada --email ada@example.org --key p256 --store st -o ada.csr",
+    );
+    world.tool("openssl x509 -req -in ada.csr -CA ca.pem -CAkey ca.key -days 30 -out ada.pem -subj /CN=Lovelace");
+    let shown = world.runs(0, "install ada.pem --store st");
+    for part in [
+        "its subject is CN=Lovelace, and CN=Ada was asked for",
+        "without the e-mail address ada@example.org",
+        "without the purpose emailProtection",
+        "answered",
+    ] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+}
+
+#[test]
+fn keep_request_leaves_it_and_backup_to_saves_what_was_installed() {
+    let world = World::with_ca();
+    world.runs(0, "request Ada --key p256 --store st -o ada.csr");
+    world.sign("ada");
+    let installed = world
+        .json("install ada.pem --store st --keep-request --backup-to saved --password-file pw");
+    let installed = &installed["installed"][0];
+    assert_eq!(installed["request_removed"], false);
+    let file = installed["backup"][0]["file"].as_str().expect("a file");
+    world.tool(&format!("openssl pkcs12 -in {file} -passin file:pw -noenc"));
+    assert_eq!(world.waiting("st").len(), 1);
+    // The same file again ends it.
+    world.runs(0, "install ada.pem --store st");
+    assert!(world.waiting("st").is_empty());
+    let shown = world.runs(0, "export Ada --store st -o ada.p12 --password-file pw");
+    assert!(shown.contains("signature"), "{shown}");
+}
+
+#[test]
+fn renew_asks_for_the_same_names_and_touches_nothing() {
+    let world = World::with_ca();
+    world.runs(
+        0,
+        "request Ada --email ada@example.org --organization Example --key p256 --store st -o first.csr",
+    );
+    world.sign("first");
+    world.runs(0, "install first.pem --store st");
+    let before = world.json("list --store st");
+
+    let renewed = world.json("renew Ada --store st --key p256 -o second.csr");
+    for (name, value) in [("subject", "CN=Ada,O=Example"), ("file", "second.csr")] {
+        assert_eq!(renewed[name], value, "{renewed}");
+    }
+    assert_eq!(renewed["emails"][0], "ada@example.org");
+    assert_eq!(renewed["eku"].as_array().expect("a list").len(), 2);
+    assert_eq!(world.json("list --store st"), before);
+    let old_key = world.tool("openssl req -in first.csr -noout -pubkey");
+    assert_ne!(
+        world.tool("openssl req -in second.csr -noout -pubkey"),
+        old_key
+    );
+
+    let shown = world.runs(
+        0,
+        "renew Ada --store st --same-key -o same.csr --new-subject CN=Countess",
+    );
+    assert!(shown.contains("the same private key"), "{shown}");
+    assert_eq!(
+        world.tool("openssl req -in same.csr -noout -pubkey"),
+        old_key
+    );
+    assert_eq!(world.waiting("st").len(), 2);
+    // What was asked for the same key can be forgotten without it.
+    world.runs(0, "request forget Countess --store st --force");
+    world.runs(
+        0,
+        "export Ada --store st -o ada.p12 --password-file pw --iterations 2000",
+    );
+
+    world.tool("openssl x509 -req -in second.csr -copy_extensions copy -CA ca.pem -CAkey ca.key -days 300 -out second.pem");
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    world.runs(0, "install second.pem --store st");
+    assert!(world.waiting("st").is_empty());
+    let entries = world.json("list --store st")["entries"]
+        .as_array()
+        .expect("a list")
+        .len();
+    assert_eq!(entries, 2, "the old one stays");
+}
+
+#[test]
+fn renew_with_the_same_key_needs_the_key() {
+    let world = World::new();
+    fs::create_dir(world.path("st")).expect("a folder");
+    fs::copy(
+        Path::new(&samples()).join("ada-example.pem"),
+        world.path("st/a.pem"),
+    )
+    .expect("a copy");
+    let shown = world.runs(12, "renew Ada --store st --same-key -o a.csr");
+    assert!(shown.contains("private key"), "{shown}");
+    assert!(!world.path("a.csr").exists());
+}
+
+/// A certificate that lost its key finds it by its name in the store, too.
+#[test]
+fn install_takes_a_certificate_of_a_store_by_its_name() {
+    let world = World::new();
+    fs::create_dir(world.path("st")).expect("a folder");
+    fs::create_dir(world.path("keys")).expect("a folder");
+    let put = |sample: &str, name: &str| {
+        fs::copy(Path::new(&samples()).join(sample), world.path(name)).expect("a copy");
+    };
+    put("ada-example.pem", "st/a.pem");
+    put("ada-example.key.pem", "keys/a.key");
+    let shown = world.runs(10, "install Ada --store st");
+    assert!(shown.contains("no private key here belongs to"), "{shown}");
+    let shown = world.runs(0, "install Ada --store st --store keys");
+    assert!(shown.contains("Installed"), "{shown}");
+    world.runs(18, "install Nobody --store st");
+}
+
+/// A key behind a password, which a task gives.
+#[test]
+fn a_folder_keeps_the_key_under_its_password() {
+    let world = World::with_ca();
+    let words = "request Ada --key p256 --store st -o ada.csr --unlock-password-file pw";
+    let shown = world.runs(0, words);
+    assert!(!shown.contains("not encrypted"), "{shown}");
+    let files = fs::read_dir(world.path("st")).expect("a folder");
+    for file in files {
+        let text = fs::read_to_string(file.expect("a file").path()).expect("text");
+        assert!(!text.contains("BEGIN PRIVATE KEY"), "{text}");
+    }
+    world.sign("ada");
+    world.runs(13, "install ada.pem --store st");
+    let shown = world.runs(0, "install ada.pem --store st --unlock-password-file pw");
+    assert!(shown.contains("answered"), "{shown}");
+    world.runs(
+        0,
+        "export Ada --store st -o ada.p12 --password-file pw --iterations 2000 --unlock-password-file pw",
+    );
+}
