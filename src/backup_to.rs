@@ -7,7 +7,7 @@ use certstow_core::backup::{self, Patience};
 use certstow_core::error::Error as LibraryError;
 use certstow_core::export::Options;
 use certstow_core::identity::Inventory;
-use certstow_core::warning::Warning;
+use certstow_core::warning::{Code, Warning};
 use certstow_formats::certificate::EntryId;
 use certstow_formats::secret::Password;
 
@@ -108,6 +108,7 @@ impl BackupTo {
         let saved = each.map(|(destination, copy)| {
             let folder = destination.folder;
             let about = destination.notes.iter();
+            let about = about.filter(|note| note.code != Code::FolderMade);
             warnings.extend(about.map(|note| note.about(folder.display())));
             let file = copy.file.as_ref().filter(|_| copy.outcome.is_verified());
             let result = match (destination.error, file) {

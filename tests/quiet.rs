@@ -10,7 +10,7 @@ use std::process::Output;
 use program::{certstow, samples};
 
 /// Commands that do something: with `-q`, nothing is said of it.
-const DO: [(&str, &str); 9] = [
+const DO: [(&str, &str); 12] = [
     (
         "export",
         "'Ada Example' --store {samples} -o ada.p12 --password-env SECRET --iterations 1000",
@@ -23,6 +23,15 @@ const DO: [(&str, &str); 9] = [
         "install",
         "answer.pem --store waiting --chain {samples}/issuers",
     ),
+    (
+        "request",
+        "Bob --key p256 --store requests --backup-to saved-key --password-env SECRET --unlock-password-env SECRET",
+    ),
+    (
+        "renew",
+        "'Ada Example' --store waiting --same-key -o renewed.csr",
+    ),
+    ("request forget", "Ada --store waiting --force"),
     ("report", "--store {samples}"),
     (
         "backup",
@@ -42,10 +51,12 @@ const DO: [(&str, &str); 9] = [
 
 /// Commands that answer: with `-q`, the same is printed, but for `backup verify`, whose answer is its
 /// exit code.
-const ANSWER: [(&str, &str); 10] = [
+const ANSWER: [(&str, &str); 12] = [
     ("list", "--store {samples}"),
     ("show", "'Ada Example' --store {samples}"),
     ("check", "ada.p12"),
+    ("request list", "--store requests"),
+    ("request show", "Bob --store requests"),
     ("backup", "--dry-run --to new --store {samples}"),
     ("backup verify", "saved"),
     ("backup list", "saved"),
@@ -102,7 +113,7 @@ fn quiet_says_nothing_of_what_went_well() {
 #[test]
 fn quiet_prints_what_was_asked_for() {
     let folder = tempfile::tempdir().expect("a folder");
-    for (command, arguments) in [DO[0], DO[4]] {
+    for (command, arguments) in [DO[0], DO[3], DO[7]] {
         run(folder.path(), command, arguments, &[]);
     }
     for (command, arguments) in ANSWER {

@@ -249,6 +249,19 @@ pub(crate) const CASES: &[Case] = &[
         .prompts(1)
         .code(10)
         .image(),
+    Case::new("renew Ada --store waiting --same-key -o renewed.csr --force")
+        .unlock()
+        .image(),
+    Case::new("request Bob --key p256 --store requests -o bob.csr --force --backup-to bob")
+        .password()
+        .also_unlock()
+        .image(),
+    Case::new("request Bob --key p256 --store requests -o bob.csr --force").unlock(),
+    Case::new("request list --store requests").unlock(),
+    Case::new("request show Ada --store waiting").unlock().code(11),
+    Case::new("request forget nobody --store waiting --force")
+        .unlock()
+        .code(10),
     Case::new("import other.p12 --store imported")
         .password()
         .also_unlock()

@@ -16,9 +16,12 @@ use crate::typed_path::typed_path;
 
 /// What the certificate may be for, with its usages; the first three by what people say.
 const PURPOSES: [(&str, &[&str]); 4] = [
-    ("e-mail, and logging in", &["emailProtection", "clientAuth"]),
-    ("logging in alone", &["clientAuth"]),
-    ("a server", &["serverAuth"]),
+    (
+        "e-mail, and logging in (emailProtection, clientAuth)",
+        &["emailProtection", "clientAuth"],
+    ),
+    ("logging in alone (clientAuth)", &["clientAuth"]),
+    ("a server (serverAuth)", &["serverAuth"]),
     ("the CA decides", &[]),
 ];
 
@@ -104,7 +107,7 @@ fn name_of(
 
 /// Asks whether the key is to be saved at once, and where.
 pub(super) fn folders(screen: &Screen) -> Result<Vec<PathBuf>, Error> {
-    let question = "Save a copy of the key at once? Without it, the certificate is of no use.";
+    let question = "Save a copy of the key at once? Without the key, the certificate is of no use.";
     if !prompt::yes_or_no(question, true, screen)? {
         return Ok(Vec::new());
     }
