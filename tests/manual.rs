@@ -368,6 +368,14 @@ const NEW_FILE: [(&str, &str); 2] = [
     ("Password for the file of Ada Example:", FILE_PASSWORD),
     ("The same password again:", FILE_PASSWORD),
 ];
+const REQUEST: [(&str, &str); 5] = [
+    ("(empty for none):", FILE_PASSWORD),
+    ("The same password again:", FILE_PASSWORD),
+    ("Password for the file that is saved:", FILE_PASSWORD),
+    ("The same password again:", FILE_PASSWORD),
+    UNLOCK,
+];
+const UNLOCK: (&str, &str) = ("Password that unlocks ", FILE_PASSWORD);
 const NEW_ESCROW: [(&str, &str); 2] = [ANSWERS[0], ANSWERS[1]];
 const CHECK: (&str, &str) = ("Password of the files:", FILE_PASSWORD);
 const IMPORT: [(&str, &str); 4] = [
@@ -430,6 +438,7 @@ fn pages_work_from_top_to_bottom() {
     let profiles = [&NEW_FILE[..], &NEW_FILE, &NEW_FILE, &[CHECK]].concat();
     let unlock = ("Enter pass phrase for escrow.key.pem:", ANSWERS[0].1);
     let passwords = [&NEW_ESCROW[..], &[unlock]].concat();
+    let enrolment = [&REQUEST[..], &NEW_FILE, &[UNLOCK, CHECK]].concat();
     let pages: [Page<'_>; 6] = [
         ("README.md", Home::of_a_new_account(), None, &readme),
         ("docs/backup.md", Home::new(), Some(BACKUP), &OPENED),
@@ -438,7 +447,7 @@ fn pages_work_from_top_to_bottom() {
             "docs/enrolment.md",
             Home::of_a_new_account(),
             None,
-            &NEW_FILE,
+            &enrolment,
         ),
         ("docs/passwords.md", Home::new(), None, &passwords),
         ("docs/profiles.md", Home::new(), None, &profiles),

@@ -1,6 +1,8 @@
 //! From nothing to a certificate: `request` makes a key and what a CA is sent, `install` joins the answer,
 //! `renew` begins anew; OpenSSL is the CA.
 
+#![cfg(unix)]
+
 #[path = "support/program.rs"]
 mod program;
 

@@ -21,7 +21,6 @@ use certstow_platform::store::{Ask, ImportOptions, NewCertificate, NewIdentity, 
 use crate::error::Error;
 use crate::export::name;
 use crate::identity::{Inventory, ListedCertificate};
-use crate::knows::Knows;
 use crate::read_back::{self, ReadBack};
 use crate::warning::{Code, Warning};
 use crate::{time, waits};
@@ -110,11 +109,7 @@ impl Made {
         let wait = waits::waiting_for_store(store);
         store.import(&identity, &import, ask)?;
         drop(wait);
-        let mut ask = Knows {
-            password: options.password,
-            ask,
-        };
-        self.read_back(store, &mut ask)
+        self.read_back(store, ask)
     }
 
     /// Puts the pending certificate beside its key, which the store has already.

@@ -1,5 +1,7 @@
 //! Keys that are made, as OpenSSL reads and checks them.
 
+#![cfg(unix)]
+
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 

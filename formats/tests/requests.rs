@@ -1,5 +1,7 @@
 //! Requests that are made, as the programs of CAs and users read them.
 
+#![cfg(unix)]
+
 use std::process::Command;
 
 use certstow_formats::alternative_name::{AlternativeName, Kind as NameKind};

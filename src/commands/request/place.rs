@@ -9,7 +9,7 @@ use certstow_formats::sanitize::{safe, shortened};
 use certstow_formats::secret::{Password, PrivateKey};
 use certstow_platform::OpenOptions;
 use certstow_platform::spec::StoreSpec;
-use certstow_platform::store::{Interaction, Store};
+use certstow_platform::store::{Interaction, Store, Unlock};
 
 use super::made::Report;
 use super::wanted::Wanted;
@@ -82,6 +82,14 @@ impl Place {
         let info = self.store.info();
         if self.password.is_none() {
             self.password = into_store::protection(&info, screen)?.map(Arc::new);
+            let unlock = self.password.iter().map(|password| Unlock {
+                password: Arc::clone(password),
+                store: Some(self.spec.clone()),
+                source: None,
+            });
+            // So that nobody is asked for it once more.
+            let unlock = unlock.collect();
+            self.store = certstow_platform::open_to_import(&self.spec, &OpenOptions { unlock })?;
         }
         let takes_password = info.key_protection.takes_password();
         self.password
