@@ -438,7 +438,7 @@ fn pages_work_from_top_to_bottom() {
     let profiles = [&NEW_FILE[..], &NEW_FILE, &NEW_FILE, &[CHECK]].concat();
     let unlock = ("Enter pass phrase for escrow.key.pem:", ANSWERS[0].1);
     let passwords = [&NEW_ESCROW[..], &[unlock]].concat();
-    let enrolment = [&REQUEST[..], &NEW_FILE, &[UNLOCK, CHECK]].concat();
+    let enrolment = [&REQUEST[..], &[UNLOCK], &NEW_FILE, &[CHECK]].concat();
     let pages: [Page<'_>; 6] = [
         ("README.md", Home::of_a_new_account(), None, &readme),
         ("docs/backup.md", Home::new(), Some(BACKUP), &OPENED),
