@@ -47,6 +47,7 @@ fn is_used_in(
     let mut names = change::names(location)?;
     // Wine does not name all.
     names.push(store.name.clone());
+    names.extend(SystemStore::WITH_KEYS.map(str::to_owned));
     for name in names {
         let other = SystemStore { name, location };
         if other.is_of_the_directory() {
@@ -55,7 +56,10 @@ fn is_used_in(
         let this = other.may_show_the_same(store);
         for context in contexts(&other)? {
             let itself = this && context.to_der() == der;
-            if !itself && names_container(ffi::key_provider_info(&context)?, info) {
+            if !itself
+                && ffi::key_provider_info(&context)?
+                    .is_some_and(|named| names_container(&named, info))
+            {
                 return Ok(true);
             }
         }
@@ -64,11 +68,9 @@ fn is_used_in(
 }
 
 /// Providers of one kind share their containers, so that only the names count.
-fn names_container(named: Option<KeyProviderInfo>, info: &KeyProviderInfo) -> bool {
-    named.is_some_and(|named| {
-        named.container.eq_ignore_ascii_case(&info.container)
-            && (named.flags ^ info.flags) & MACHINE == 0
-    })
+pub(super) fn names_container(named: &KeyProviderInfo, info: &KeyProviderInfo) -> bool {
+    named.container.eq_ignore_ascii_case(&info.container)
+        && (named.flags ^ info.flags) & MACHINE == 0
 }
 
 /// The certificates of a store; none if it has gone meanwhile.
