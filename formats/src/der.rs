@@ -14,6 +14,14 @@ pub const OCTET_STRING: u8 = 0x04;
 pub(crate) const NULL: u8 = 0x05;
 /// `OBJECT IDENTIFIER`.
 pub(crate) const OBJECT_IDENTIFIER: u8 = 0x06;
+/// `UTF8String`.
+pub(crate) const UTF8_STRING: u8 = 0x0c;
+/// `PrintableString`.
+pub(crate) const PRINTABLE_STRING: u8 = 0x13;
+/// `UTCTime`.
+pub(crate) const UTC_TIME: u8 = 0x17;
+/// `GeneralizedTime`.
+pub(crate) const GENERALIZED_TIME: u8 = 0x18;
 /// `IA5String`.
 pub const IA5_STRING: u8 = 0x16;
 /// `UniversalString`.
@@ -94,6 +102,12 @@ pub fn set_of(mut members: Vec<Vec<u8>>) -> Vec<u8> {
 pub fn bmp_string(text: &str) -> Vec<u8> {
     let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
     value(BMP_STRING, &[&bytes])
+}
+
+/// Whether a `PrintableString` can hold the text (X.680, 41.4).
+pub(crate) fn is_printable(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b" '()+,-./:=?".contains(&byte))
 }
 
 /// An `INTEGER` that is not negative.

@@ -8,6 +8,7 @@ mod description;
 pub(crate) mod dsa;
 mod error;
 pub mod forms;
+pub mod generate;
 pub mod ml_dsa;
 pub(crate) mod oid;
 mod point;

@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod alternative_name;
 mod ber;
 pub mod certificate;
 pub mod chain;

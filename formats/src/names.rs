@@ -8,34 +8,24 @@ use x509_parser::prelude::{ParsedExtension, X509Certificate};
 use crate::certificate::Certificate;
 use crate::key;
 
+mod attribute;
 mod distinguished;
 mod hex;
+mod name_error;
 mod purposes;
+mod usages;
+mod written;
 
-use distinguished::known;
-pub(crate) use distinguished::string_value;
-pub(crate) use distinguished::{common_name, distinguished_name, organization, readable_name};
+pub(crate) use distinguished::{
+    common_name, distinguished_name, organization, readable_name, string_value, with_emails_of,
+};
 pub use distinguished::{distinguished_name_of_der, escaped, short_name_of_der};
 pub use hex::hex;
+pub use name_error::NameError;
 pub use purposes::may_decrypt;
-
-/// Extended key usages that have a name of their own, by what the certificate carries.
-const USAGES: [(&str, &str); 14] = [
-    ("2.5.29.37.0", "anyExtendedKeyUsage"),
-    ("1.3.6.1.5.5.7.3.1", "serverAuth"),
-    ("1.3.6.1.5.5.7.3.2", "clientAuth"),
-    ("1.3.6.1.5.5.7.3.3", "codeSigning"),
-    ("1.3.6.1.5.5.7.3.4", "emailProtection"),
-    ("1.3.6.1.5.5.7.3.8", "timeStamping"),
-    ("1.3.6.1.5.5.7.3.9", "OCSPSigning"),
-    ("1.3.6.1.5.5.7.3.17", "ipsecIKE"),
-    ("1.3.6.1.5.5.7.3.36", "documentSigning"),
-    ("1.3.6.1.5.2.3.4", "pkinitClient"),
-    ("1.3.6.1.5.2.3.5", "pkinitKDC"),
-    ("1.3.6.1.4.1.311.20.2.2", "smartcardLogon"),
-    ("1.3.6.1.4.1.311.10.3.4", "encryptingFileSystem"),
-    ("1.3.6.1.4.1.311.10.3.12", "msDocumentSigning"),
-];
+pub(crate) use usages::usages_of;
+pub use usages::{UnknownUsage, usage_name, usage_oid};
+pub use written::{DistinguishedName, Parts};
 
 /// The SHA-1 of the certificate's DER, 40 lower-case digits: what Windows calls thumbprint.
 pub fn thumbprint(certificate: &Certificate) -> String {
@@ -45,11 +35,6 @@ pub fn thumbprint(certificate: &Certificate) -> String {
 /// A label with enough of the thumbprint to select the identity by: "Ada Example (694258fc134145ba)".
 pub fn with_thumbprint(label: &str, certificate: &Certificate) -> String {
     format!("{label} ({})", &thumbprint(certificate)[..16])
-}
-
-/// The name of an extended key usage given in dotted form; anything else stays as it is.
-pub fn usage_name(usage: &str) -> &str {
-    known(&USAGES, usage).unwrap_or(usage)
 }
 
 /// What kind of key a `SubjectPublicKeyInfo` holds, for people: "RSA 2048", "ECDSA P-256".

@@ -8,6 +8,8 @@ use zeroize::Zeroizing;
 pub const ENCRYPTED_KEY: &str = "ENCRYPTED PRIVATE KEY";
 /// The label of a `PrivateKeyInfo`.
 pub const KEY: &str = "PRIVATE KEY";
+/// The label of a certification request (RFC 7468, 7).
+pub const REQUEST: &str = "CERTIFICATE REQUEST";
 /// The label of a certificate.
 pub const CERTIFICATE: &str = "CERTIFICATE";
 

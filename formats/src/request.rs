@@ -1,13 +1,170 @@
-//! Certification requests (PKCS#10, RFC 2986): what goes to a CA, which returns a certificate.
+//! Certification requests (PKCS#10, RFC 2986): what goes to a CA, which returns a certificate. The extensions
+//! that are asked for lie in the attribute extensionRequest (RFC 2985, 5.4.2). What is written is read back
+//! by another implementation, and its signature checked with the key in it.
 
+mod error;
+mod signing;
+
+use const_oid::ObjectIdentifier;
 use x509_parser::certification_request::X509CertificationRequest;
 use x509_parser::prelude::FromDer as _;
+
+use crate::alternative_name::AlternativeName;
+use crate::der::{self, EXPLICIT_0, OCTET_STRING};
+use crate::names::DistinguishedName;
+use crate::pem;
+use crate::secret::PrivateKey;
+use crate::signature::Scheme;
+pub use error::RequestError;
 
 /// The labels of a request in PEM: that of RFC 7468, section 7, and that of certreq and NSS.
 const LABELS: [&str; 2] = [
     "-----BEGIN CERTIFICATE REQUEST-----",
     "-----BEGIN NEW CERTIFICATE REQUEST-----",
 ];
+
+const EXTENSION_REQUEST: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.14");
+const SUBJECT_ALT_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.17");
+const EXTENDED_KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.37");
+/// The name of a certificate template of Windows' CAs ([MS-WCCE] 2.2.2.7.7.1, a `BMPString`).
+const TEMPLATE_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.311.20.2");
+
+/// `BOOLEAN` with the value TRUE.
+const TRUE: [u8; 3] = [1, 1, 0xff];
+
+/// What is asked of a CA.
+#[derive(Debug, Clone, Copy)]
+pub struct Draft<'a> {
+    /// The subject, which may be empty beside an alternative name.
+    pub subject: &'a DistinguishedName,
+    /// The subject's alternative names, in order.
+    pub alternative_names: &'a [AlternativeName],
+    /// The extended key usages, in order.
+    pub usages: &'a [ObjectIdentifier],
+    /// The name of a certificate template of Windows' CAs.
+    pub template: Option<&'a str>,
+}
+
+/// A certification request, whose signature was checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CertificationRequest {
+    der: Vec<u8>,
+    spki_der: Vec<u8>,
+}
+
+impl Draft<'_> {
+    /// The request, signed with the key that it is for: RSASSA-PKCS1-v1_5 with SHA-256, ECDSA with the hash
+    /// of the size of its curve, Ed25519.
+    ///
+    /// # Errors
+    /// All of [`RequestError`].
+    pub fn sign(&self, key: &PrivateKey) -> Result<CertificationRequest, RequestError> {
+        if self.subject.is_empty() && self.alternative_names.is_empty() {
+            return Err(RequestError::Nameless);
+        }
+        let spki = signing::public_key(key)?;
+        let extensions = self.extensions();
+        // RFC 5280 wants one extension at least (4.1, SIZE 1..MAX); without any, there is no attribute.
+        let attributes = match extensions.is_empty() {
+            true => Vec::new(),
+            false => {
+                let extensions: Vec<&[u8]> = extensions.iter().map(Vec::as_slice).collect();
+                let values = der::set_of(vec![der::sequence(&extensions)]);
+                der::sequence(&[&der::oid(&EXTENSION_REQUEST), &values])
+            }
+        };
+        let info = der::sequence(&[
+            &der::unsigned(0),
+            self.subject.der(),
+            &spki,
+            &der::value(EXPLICIT_0, &[&attributes]),
+        ]);
+        let (algorithm, signature) = signing::sign(key, &spki, &info)?;
+        let signature = der::value(der::BIT_STRING, &[&[0], &signature]);
+        CertificationRequest::from_der(&der::sequence(&[&info, &algorithm, &signature]))
+    }
+
+    fn extensions(&self) -> Vec<Vec<u8>> {
+        let mut extensions = Vec::new();
+        if !self.alternative_names.is_empty() {
+            let names = self.alternative_names.iter().map(AlternativeName::to_der);
+            let names: Vec<Vec<u8>> = names.collect();
+            let names: Vec<&[u8]> = names.iter().map(Vec::as_slice).collect();
+            // Where it is all there is of a name, RFC 5280, 4.2.1.6 has it be critical.
+            let critical = self.subject.is_empty();
+            extensions.push(extension(
+                &SUBJECT_ALT_NAME,
+                critical,
+                &der::sequence(&names),
+            ));
+        }
+        if !self.usages.is_empty() {
+            let usages: Vec<Vec<u8>> = self.usages.iter().map(der::oid).collect();
+            let usages: Vec<&[u8]> = usages.iter().map(Vec::as_slice).collect();
+            extensions.push(extension(
+                &EXTENDED_KEY_USAGE,
+                false,
+                &der::sequence(&usages),
+            ));
+        }
+        if let Some(template) = self.template {
+            extensions.push(extension(&TEMPLATE_NAME, false, &der::bmp_string(template)));
+        }
+        extensions
+    }
+}
+
+/// `Extension` (RFC 5280, 4.1).
+fn extension(oid: &ObjectIdentifier, critical: bool, value: &[u8]) -> Vec<u8> {
+    let critical: &[u8] = if critical { &TRUE } else { &[] };
+    der::sequence(&[
+        &der::oid(oid),
+        critical,
+        &der::value(OCTET_STRING, &[value]),
+    ])
+}
+
+impl CertificationRequest {
+    /// Reads a request in DER.
+    ///
+    /// # Errors
+    /// [`RequestError::Malformed`], [`RequestError::NotVerified`].
+    pub fn from_der(der: &[u8]) -> Result<Self, RequestError> {
+        let read = X509CertificationRequest::from_der(der);
+        let Ok((&[], request)) = read else {
+            return Err(RequestError::Malformed);
+        };
+        let info = &request.certification_request_info;
+        let scheme = Scheme::from_identifier(&request.signature_algorithm);
+        let verified = scheme.and_then(|scheme| {
+            scheme.verify(&info.subject_pki, info.raw, &request.signature_value.data)
+        });
+        if verified.is_err() || request.signature_value.unused_bits != 0 {
+            return Err(RequestError::NotVerified);
+        }
+        Ok(Self {
+            spki_der: info.subject_pki.raw.to_vec(),
+            der: der.to_vec(),
+        })
+    }
+
+    /// The DER.
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// The `SubjectPublicKeyInfo` in DER.
+    pub fn spki_der(&self) -> &[u8] {
+        &self.spki_der
+    }
+
+    /// In PEM (RFC 7468, 7): ASCII, with LF at the end of each line.
+    pub fn to_pem(&self) -> String {
+        let block = pem::Block::new(pem::REQUEST, &self.der);
+        let text = pem::join(&[block]).unwrap_or_default();
+        String::from_utf8_lossy(&text).into_owned()
+    }
+}
 
 /// Whether the bytes are a request in DER, or text with one in PEM.
 pub fn is_request(bytes: &[u8]) -> bool {
@@ -18,3 +175,6 @@ pub fn is_request(bytes: &[u8]) -> bool {
         LABELS.iter().any(|label| text.contains(label))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -65,7 +65,9 @@ impl Scheme {
     });
 
     /// The scheme a certificate's `signatureAlgorithm` names (RFC 3279, 4055, 5758, 8410).
-    fn from_identifier(identifier: &AlgorithmIdentifier<'_>) -> Result<Self, SignatureError> {
+    pub(crate) fn from_identifier(
+        identifier: &AlgorithmIdentifier<'_>,
+    ) -> Result<Self, SignatureError> {
         let oid = identifier.algorithm.to_id_string();
         Ok(match oid.as_str() {
             // The second is OIW's sha1WithRSASignature, found in certificates of the nineties.

@@ -1,16 +1,11 @@
 //! The fields of a certificate, in the forms in which they are shown and compared.
 
-use x509_parser::asn1_rs::Any;
-use x509_parser::prelude::{FromDer, GeneralName, ParsedExtension, X509Certificate};
+use x509_parser::prelude::{GeneralName, ParsedExtension, X509Certificate};
 
 use super::Certificate;
+use crate::alternative_name::Kind;
 use crate::time::UnixTime;
 use crate::{key, names};
-
-/// SmtpUTF8Mailbox (RFC 9598, 3).
-const SMTP_UTF8_MAILBOX: &str = "1.3.6.1.5.5.7.8.9";
-/// The user principal name of Windows ([MS-WCCE] 2.2.2.7.5), by which Kerberos knows an account.
-const USER_PRINCIPAL_NAME: &str = "1.3.6.1.4.1.311.20.2.3";
 
 /// A certificate taken apart. Text is the certificate's own, not made safe for a terminal.
 #[derive(Debug)]
@@ -73,33 +68,23 @@ impl ParsedCertificate<'_> {
     /// The e-mail addresses: those of subjectAltName (rfc822Name and SmtpUTF8Mailbox), then those of
     /// the subject, each once.
     pub fn emails(&self) -> Vec<String> {
-        let mut found = self.alternative_names(|name| match name {
-            GeneralName::RFC822Name(address) => Some((*address).to_owned()),
-            other => text_of_other_name(other, SMTP_UTF8_MAILBOX),
-        });
-        for attribute in self.0.subject().iter_email() {
-            if let Some(address) = names::string_value(attribute.attr_value())
-                && !found
-                    .iter()
-                    .any(|known| known.eq_ignore_ascii_case(&address))
-            {
-                found.push(address);
-            }
-        }
-        found
+        let names = self.alternative_names(|name| Kind::Email.text_of(name));
+        names::with_emails_of(names, self.0.subject())
     }
 
     /// The DNS names of subjectAltName.
     pub fn dns_names(&self) -> Vec<String> {
-        self.alternative_names(|name| match name {
-            GeneralName::DNSName(host) => Some((*host).to_owned()),
-            _ => None,
-        })
+        self.names(Kind::Dns)
     }
 
     /// The user principal names of subjectAltName, as `ada@corp.example`.
     pub fn user_principal_names(&self) -> Vec<String> {
-        self.alternative_names(|name| text_of_other_name(name, USER_PRINCIPAL_NAME))
+        self.names(Kind::Upn)
+    }
+
+    /// The names of one kind in subjectAltName; for e-mail addresses, see [`Self::emails`].
+    pub fn names(&self, kind: Kind) -> Vec<String> {
+        self.alternative_names(|name| kind.text_of(name))
     }
 
     /// The distinguished names of subjectAltName, as strings by RFC 4514 but for attributes without a
@@ -137,30 +122,10 @@ impl ParsedCertificate<'_> {
 
     /// The extended key usages, by name where one is known, else in dotted form.
     pub fn extended_key_usages(&self) -> Vec<String> {
-        let Ok(Some(extension)) = self.0.extended_key_usage() else {
-            return Vec::new();
-        };
-        let usages = extension.value;
-        let flags = [
-            (usages.any, "anyExtendedKeyUsage"),
-            (usages.server_auth, "serverAuth"),
-            (usages.client_auth, "clientAuth"),
-            (usages.code_signing, "codeSigning"),
-            (usages.email_protection, "emailProtection"),
-            (usages.time_stamping, "timeStamping"),
-            (usages.ocsp_signing, "OCSPSigning"),
-        ];
-        flags
-            .into_iter()
-            .filter(|(set, _)| *set)
-            .map(|(_, name)| name.to_owned())
-            .chain(
-                usages
-                    .other
-                    .iter()
-                    .map(|oid| names::usage_name(&oid.to_id_string()).to_owned()),
-            )
-            .collect()
+        match self.0.extended_key_usage() {
+            Ok(Some(extension)) => names::usages_of(extension.value),
+            _ => Vec::new(),
+        }
     }
 
     /// Where the certificate of the issuer can be had, as its CA says (authorityInfoAccess, RFC 5280,
@@ -216,17 +181,4 @@ impl ParsedCertificate<'_> {
             _ => Vec::new(),
         }
     }
-}
-
-/// The text of an otherName of this type.
-fn text_of_other_name(name: &GeneralName<'_>, kind: &str) -> Option<String> {
-    let GeneralName::OtherName(oid, tagged) = name else {
-        return None;
-    };
-    if oid.to_id_string() != kind {
-        return None;
-    }
-    let (_, tagged) = Any::from_der(tagged).ok()?;
-    let (_, value) = Any::from_der(tagged.data).ok()?;
-    names::string_value(&value)
 }

@@ -6,16 +6,13 @@ use std::borrow::Cow;
 
 use crate::ber::{self, Reader, Value};
 use crate::der::{
-    BIT_STRING, BMP_STRING, EXPLICIT_0, EXPLICIT_3, IA5_STRING, IMPLICIT_1, IMPLICIT_2, INTEGER,
-    OBJECT_IDENTIFIER, SEQUENCE, SET, UNIVERSAL_STRING,
+    BIT_STRING, BMP_STRING, EXPLICIT_0, EXPLICIT_3, GENERALIZED_TIME, IA5_STRING, IMPLICIT_1,
+    IMPLICIT_2, INTEGER, OBJECT_IDENTIFIER, PRINTABLE_STRING, SEQUENCE, SET, UNIVERSAL_STRING,
+    UTC_TIME, UTF8_STRING,
 };
 
-const UTF8_STRING: u8 = 0x0c;
 const NUMERIC_STRING: u8 = 0x12;
-const PRINTABLE_STRING: u8 = 0x13;
 const TELETEX_STRING: u8 = 0x14;
-const UTC_TIME: u8 = 0x17;
-const GENERALIZED_TIME: u8 = 0x18;
 
 /// Whether a value is what it should be.
 type Test = fn(Value<'_>) -> bool;

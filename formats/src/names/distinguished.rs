@@ -4,34 +4,8 @@
 use x509_parser::asn1_rs::{Any, Oid, Tag, ToDer};
 use x509_parser::prelude::{AttributeTypeAndValue, FromDer, X509Name};
 
+use super::attribute::short_name;
 use super::hex::hex;
-
-/// Attribute types with a short name registered for LDAP (RFC 4514 section 3, RFC 4519 and the
-/// IANA registry of descriptors); all others are written in dotted form.
-const SHORT_NAMES: [(&str, &str); 22] = [
-    ("2.5.4.3", "CN"),
-    ("2.5.4.4", "SN"),
-    ("2.5.4.5", "serialNumber"),
-    ("2.5.4.6", "C"),
-    ("2.5.4.7", "L"),
-    ("2.5.4.8", "ST"),
-    ("2.5.4.9", "STREET"),
-    ("2.5.4.10", "O"),
-    ("2.5.4.11", "OU"),
-    ("2.5.4.12", "title"),
-    ("2.5.4.13", "description"),
-    ("2.5.4.15", "businessCategory"),
-    ("2.5.4.17", "postalCode"),
-    ("2.5.4.20", "telephoneNumber"),
-    ("2.5.4.42", "givenName"),
-    ("2.5.4.43", "initials"),
-    ("2.5.4.44", "generationQualifier"),
-    ("2.5.4.46", "dnQualifier"),
-    ("2.5.4.65", "pseudonym"),
-    ("0.9.2342.19200300.100.1.1", "UID"),
-    ("0.9.2342.19200300.100.1.25", "DC"),
-    ("1.2.840.113549.1.9.1", "emailAddress"),
-];
 
 /// The RFC 4514 string of a name: the last relative name first, as in `CN=Alice,O=Example`.
 pub(crate) fn distinguished_name(name: &X509Name<'_>) -> String {
@@ -44,7 +18,7 @@ pub(crate) fn readable_name(name: &X509Name<'_>) -> String {
     joined(name, |text, kind, value| match string_value(value) {
         Some(plain) => {
             let dotted = kind.to_id_string();
-            text.push_str(known(&SHORT_NAMES, &dotted).unwrap_or(&dotted));
+            text.push_str(short_name(&dotted).unwrap_or(&dotted));
             text.push('=');
             push_escaped(text, &plain);
         }
@@ -101,6 +75,20 @@ pub(crate) fn organization(name: &X509Name<'_>) -> Option<String> {
     last_text(name.iter_organization())
 }
 
+/// E-mail addresses, and those of a name that are not among them, each once.
+pub(crate) fn with_emails_of(mut addresses: Vec<String>, name: &X509Name<'_>) -> Vec<String> {
+    for attribute in name.iter_email() {
+        if let Some(address) = string_value(attribute.attr_value())
+            && !addresses
+                .iter()
+                .any(|known| known.eq_ignore_ascii_case(&address))
+        {
+            addresses.push(address);
+        }
+    }
+    addresses
+}
+
 fn last_text<'a, 'b: 'a>(
     attributes: impl Iterator<Item = &'a AttributeTypeAndValue<'b>>,
 ) -> Option<String> {
@@ -116,7 +104,7 @@ fn hex_value(der: &[u8]) -> String {
 
 fn push_attribute(text: &mut String, kind: &Oid<'_>, value: &Any<'_>) {
     let dotted = kind.to_id_string();
-    match (known(&SHORT_NAMES, &dotted), string_value(value)) {
+    match (short_name(&dotted), string_value(value)) {
         (Some(short), Some(plain)) => {
             text.push_str(short);
             text.push('=');
@@ -190,14 +178,6 @@ pub(crate) fn string_value(value: &Any<'_>) -> Option<String> {
 
 fn latin1(bytes: &[u8]) -> String {
     bytes.iter().map(|&byte| char::from(byte)).collect()
-}
-
-/// The name that a table of object identifiers gives for one.
-pub(super) fn known(table: &[(&str, &'static str)], oid: &str) -> Option<&'static str> {
-    table
-        .iter()
-        .find(|(dotted, _)| *dotted == oid)
-        .map(|(_, name)| *name)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 
 use crate::certificate::ParsedCertificate;
 
-/// Words for what has a name in [`super::USAGES`].
+/// Words for what has a name in [`super::usages::USAGES`].
 const WORDS: [(&str, &str); 13] = [
     ("anyExtendedKeyUsage", "be used for any purpose"),
     (
@@ -96,7 +96,7 @@ fn decrypts(usages: &[&str]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::names::USAGES;
+    use crate::names::usages::USAGES;
 
     #[test]
     fn words_cover_every_named_usage() {
