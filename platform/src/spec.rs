@@ -188,7 +188,7 @@ impl SystemStore {
     }
 
     /// Whether it is one of [`SystemStore::WITH_KEYS`].
-    #[cfg(any(windows, test))]
+    #[cfg(windows)]
     pub(crate) fn has_keys(&self) -> bool {
         self.known_name().is_some()
     }

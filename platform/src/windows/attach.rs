@@ -7,7 +7,6 @@
 
 use certstow_formats::certificate::{Certificate, EntryId};
 use certstow_formats::key::{public_value, same_public_key};
-use windows_sys::Win32::Foundation::ERROR_FILE_NOT_FOUND;
 
 use super::change::{self, Value};
 use super::codes::OsError;
@@ -16,7 +15,7 @@ use super::handle::Handle;
 use super::keys::{self, Holds, holds};
 use super::placing::{Before, Placing};
 use super::properties::FRIENDLY_NAME;
-use super::wide;
+use super::{container, provider, wide};
 use crate::error::StoreError;
 use crate::spec::SystemStore;
 use crate::store::NewCertificate;
@@ -68,44 +67,47 @@ struct Found {
 }
 
 fn find(store: &Handle, certificate: &Certificate) -> Result<Option<Found>, StoreError> {
-    let found = find_named(store, certificate).and_then(|found| match found {
-        Some(found) => Ok(Some(found)),
-        None => find_kept(store, certificate),
+    let found = find_named(store, certificate).and_then(|named| match named {
+        Named::Compared(found) => Ok(Some(found)),
+        Named::Closed(closed) => Ok(find_kept(store, certificate)?.or(closed)),
     });
     found.map_err(|error| store.unreachable(error))
 }
 
-/// The key that another certificate names.
-fn find_named(store: &Handle, certificate: &Certificate) -> Result<Option<Found>, OsError> {
+/// A key that another certificate names, which has the same public key.
+enum Named {
+    /// The key itself has been compared.
+    Compared(Found),
+    /// None was; this one stays closed, as one in hardware does, and its certificate has its public half.
+    Closed(Option<Found>),
+}
+
+fn find_named(store: &Handle, certificate: &Certificate) -> Result<Named, OsError> {
     let spki = certificate.spki_der();
     let location = store.store.location;
     let names = [store.store.name.as_str()].into_iter();
+    let mut closed = None;
     for name in names.chain(SystemStore::WITH_KEYS) {
         let name = name.to_owned();
-        for context in contexts(&SystemStore { location, name })? {
+        for context in container::contexts(&SystemStore { location, name })? {
             let is_of_key = Certificate::from_der(context.to_der())
                 .is_ok_and(|other| same_public_key(other.spki_der(), spki));
             let Some(key) = ffi::key_provider_info(&context)?.filter(|_| is_of_key) else {
                 continue;
             };
-            // What is in hardware stays closed: its certificate has the public half.
-            let in_hardware = super::provider::hardware(&key.provider).is_some();
-            if in_hardware || holds(&key, spki) == Holds::Its {
-                let name = ffi::property(&context, FRIENDLY_NAME)?;
-                return Ok(Some(Found { key, name }));
+            let compared = holds(&key, spki) == Holds::Its;
+            if !compared && provider::is_software(&key.provider) {
+                continue;
             }
+            let name = ffi::property(&context, FRIENDLY_NAME)?;
+            let found = Found { key, name };
+            if compared {
+                return Ok(Named::Compared(found));
+            }
+            closed.get_or_insert(found);
         }
     }
-    Ok(None)
-}
-
-/// The certificates of a store; none if there is no such store.
-fn contexts(store: &SystemStore) -> Result<Vec<schannel::cert_context::CertContext>, OsError> {
-    match ffi::open(store) {
-        Ok(store) => ffi::certificates(&store),
-        Err(error) if error.plain_code() == ERROR_FILE_NOT_FOUND => Ok(Vec::new()),
-        Err(error) => Err(error),
-    }
+    Ok(Named::Closed(closed))
 }
 
 /// The key that a provider keeps.
@@ -113,10 +115,10 @@ fn find_kept(store: &Handle, certificate: &Certificate) -> Result<Option<Found>,
     let Some(public) = public_value(certificate.spki_der()) else {
         return Ok(None);
     };
-    let kept = keys::all(store.store.location)?.into_iter();
-    let key = kept
-        .filter(|kept| kept.public == public)
-        .map(|kept| kept.info)
-        .next();
-    Ok(key.map(|key| Found { key, name: None }))
+    let mut kept = keys::all(store.store.location)?.into_iter();
+    let key = kept.find(|kept| kept.public == public);
+    Ok(key.map(|kept| Found {
+        key: kept.info,
+        name: None,
+    }))
 }

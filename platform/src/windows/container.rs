@@ -1,6 +1,9 @@
 //! Who else uses a key container. Certificates name their container, and several may name one: what
 //! is renewed with the same key, or copied from store to store. It is deleted with the last of them.
 
+use schannel::cert_context::CertContext;
+use windows_sys::Win32::Foundation::ERROR_FILE_NOT_FOUND;
+
 use super::codes::OsError;
 use super::ffi::{self, KeyProviderInfo};
 use super::{change, key, provider};
@@ -73,13 +76,11 @@ pub(super) fn names_container(named: &KeyProviderInfo, info: &KeyProviderInfo) -
         && (named.flags ^ info.flags) & MACHINE == 0
 }
 
-/// The certificates of a store; none if it has gone meanwhile.
-fn contexts(store: &SystemStore) -> Result<Vec<schannel::cert_context::CertContext>, OsError> {
-    /// ERROR_FILE_NOT_FOUND.
-    const GONE: u32 = 2;
+/// The certificates of a store; none if there is no such store.
+pub(super) fn contexts(store: &SystemStore) -> Result<Vec<CertContext>, OsError> {
     match ffi::open(store) {
         Ok(store) => ffi::certificates(&store),
-        Err(error) if error.plain_code() == GONE => Ok(Vec::new()),
+        Err(error) if error.plain_code() == ERROR_FILE_NOT_FOUND => Ok(Vec::new()),
         Err(error) => Err(error),
     }
 }

@@ -5,6 +5,9 @@
 //! ncrypt.h.
 
 use certstow_formats::key::public_value;
+use windows_sys::Win32::Foundation::{
+    ERROR_ACCESS_DENIED, ERROR_FILE_NOT_FOUND, ERROR_PATH_NOT_FOUND,
+};
 
 use super::codes::{Meaning, OsError, meaning};
 use super::container::names_container;
@@ -27,14 +30,27 @@ pub(super) struct Kept {
 /// All keys of a location.
 pub(super) fn all(location: SystemStoreLocation) -> Result<Vec<Kept>, OsError> {
     let machine = location == SystemStoreLocation::LocalMachine;
-    let mut keys = capi::keys(machine)?;
-    match cng::keys(machine) {
-        Ok(more) => keys.extend(more),
-        // Wine keeps none.
-        Err(error) if meaning(&error) == Meaning::NoSuchExport => {}
-        Err(error) => return Err(error),
+    let mut all = Vec::new();
+    for keys in [capi::keys(machine), cng::keys(machine)] {
+        match keys {
+            Ok(keys) => all.extend(keys),
+            Err(error) if has_none(&error) => {}
+            Err(error) => return Err(error),
+        }
     }
-    Ok(keys)
+    Ok(all)
+}
+
+/// Whether a provider has no keys to tell of: Wine's keeps none, and there may be no folder of keys, or
+/// none that this account may look into, as with the computer's.
+fn has_none(error: &OsError) -> bool {
+    let unseen = [
+        ERROR_FILE_NOT_FOUND,
+        ERROR_PATH_NOT_FOUND,
+        ERROR_ACCESS_DENIED,
+    ];
+    unseen.contains(&error.plain_code())
+        || matches!(meaning(error), Meaning::NoSuchExport | Meaning::Denied)
 }
 
 /// The keys of a store's location that none of its certificates names.
@@ -74,13 +90,13 @@ pub(super) enum Holds {
     Its,
     /// It is not there, or has another key.
     NotIts,
-    /// It is in hardware, or does not tell.
+    /// It does not tell, or is not asked: a provider of others, or one of hardware, may want a card.
     Untold,
 }
 
 /// Compares a container's key with a `SubjectPublicKeyInfo`.
 pub(super) fn holds(info: &KeyProviderInfo, spki_der: &[u8]) -> Holds {
-    if provider::hardware(&info.provider).is_some() {
+    if !provider::is_software(&info.provider) {
         return Holds::Untold;
     }
     let told = match info.provider_type {

@@ -4,6 +4,8 @@
 
 use certstow_formats::certificate::Certificate;
 
+use windows_sys::Win32::Foundation::CRYPT_E_EXISTS;
+
 use super::change::{self, Opening, Value};
 use super::codes::OsError;
 use super::ffi::{self, KeyProviderInfo};
@@ -79,6 +81,8 @@ impl<'a> Placing<'a> {
             Some(_) => change::update(store, |now| copy_of(now, der), properties, Some(Some(key))),
         };
         written.map_err(|error| {
+            // Another program has added it meanwhile, and this is not to take it away.
+            self.written = error.code != CRYPT_E_EXISTS as u32;
             let reason = "Windows does not take its certificate";
             StoreError::not_imported(self.place, reason, Some(error.into()))
         })

@@ -13,7 +13,7 @@ use schannel::cert_store::{CertAdd, CertStore};
 use schannel::crypt_prov::ProviderType;
 
 use crate::changes::{comes_out, only, there_is};
-use crate::{PROVIDER, Stores, in_store, registry, turn};
+use crate::{PROVIDER, Stores, TPM, cng_keeps_keys, in_store, registry, turn};
 
 fn attach(store: &mut dyn Store, sample: Sample, label: Option<&str>) -> Result<(), StoreError> {
     let certificate = sample.certificate().unwrap();
@@ -186,17 +186,73 @@ fn keys_are_those_that_no_certificate_names() {
     assert!(stores.open().keys().unwrap().is_empty());
 }
 
+#[test]
+fn attach_finds_key_of_cng() {
+    if !cng_keeps_keys() {
+        return;
+    }
+    let _turn = turn();
+    let stores = Stores::new();
+    stores.raw();
+    let mut store = stores.open();
+    let certificate = Sample::P256.certificate().unwrap();
+    let key = Sample::P256.key().unwrap();
+    let identity = NewIdentity::new(&certificate, &key);
+    let imported = store.import(&identity, &EXPORTABLE, &mut NonInteractive);
+    imported.unwrap();
+    let container = only(&*store).container.unwrap();
+    registry::delete_certificate(&stores.name, certificate.der());
+    let alone = keys_of("My", Sample::P256);
+    assert!(
+        alone.iter().any(|key| key.place.contains(&container)),
+        "{alone:?}"
+    );
+    attach(&mut *store, Sample::P256, None).unwrap();
+    assert_eq!(only(&*store).container, Some(container));
+    comes_out(&*store, Sample::P256);
+}
+
+/// It stays closed: what another certificate of the same key says of it is all there is.
+#[test]
+fn attach_takes_key_in_hardware_from_other_certificate() {
+    let _turn = turn();
+    let stores = Stores::new();
+    stores.add(Sample::Rsa, Some(("key in the TPM", TPM)));
+    let mut store = stores.open();
+    attach(&mut *store, Sample::NotExportable, None).unwrap();
+    let entries = store.list().unwrap().entries;
+    let hardware = KeyState::NotExportable(NotExportable::Hardware("TPM".to_owned()));
+    assert_eq!(entries.len(), 2);
+    assert!(entries.iter().all(|entry| entry.key == hardware));
+    let again = attach(&mut *store, Sample::NotExportable, None);
+    assert!(
+        matches!(again, Err(StoreError::AlreadyThere { .. })),
+        "{again:?}"
+    );
+}
+
+/// A store of the computer whose only certificate is the sample's, taken out with its key when dropped.
+struct OfMachine(Box<dyn Store>, Sample);
+
+impl Drop for OfMachine {
+    fn drop(&mut self) {
+        let Self(store, sample) = self;
+        let id = sample.certificate().unwrap().id();
+        let _ = store.remove(&id, Removal::Entry, &mut NonInteractive);
+    }
+}
+
 /// Without an administrator, the computer's stores take nothing in.
 #[test]
 fn attach_finds_machine_keys_in_local_machine_alone() {
     let _turn = turn();
     let (stores, elsewhere) = (Stores::new(), Stores::new());
-    let store_of = |name: &str| {
+    let store_of = |name: &str, sample| {
         let store = StoreSpec::Windows(SystemStore {
             location: SystemStoreLocation::LocalMachine,
             name: name.to_owned(),
         });
-        open(&store, &OpenOptions::default()).unwrap()
+        OfMachine(open(&store, &OpenOptions::default()).unwrap(), sample)
     };
     for name in [&stores.name, &elsewhere.name] {
         if CertStore::open_local_machine(name).is_err() {
@@ -205,12 +261,10 @@ fn attach_finds_machine_keys_in_local_machine_alone() {
     }
     let certificate = Sample::Rsa.certificate().unwrap();
     let key = Sample::Rsa.key().unwrap();
-    let mut first = store_of(&stores.name);
+    let mut first = store_of(&stores.name, Sample::Rsa);
     let identity = NewIdentity::new(&certificate, &key);
-    first
-        .import(&identity, &EXPORTABLE, &mut NonInteractive)
-        .unwrap();
-    let container = only(&*first).container;
+    let imported = first.0.import(&identity, &EXPORTABLE, &mut NonInteractive);
+    imported.unwrap();
 
     // None of the account's.
     let accounts = Stores::new();
@@ -220,15 +274,10 @@ fn attach_finds_machine_keys_in_local_machine_alone() {
         matches!(refused, Err(StoreError::KeyMissing { .. })),
         "{refused:?}"
     );
-    let mut second = store_of(&elsewhere.name);
-    attach(&mut *second, Sample::NotExportable, None).unwrap();
-    assert_eq!(only(&*second).container, container);
-    comes_out(&*second, Sample::NotExportable);
-    for (store, sample) in [(first, Sample::Rsa), (second, Sample::NotExportable)] {
-        let (mut store, id) = (store, sample.certificate().unwrap().id());
-        comes_out(&*store, sample);
-        store
-            .remove(&id, Removal::Entry, &mut NonInteractive)
-            .unwrap();
+    let mut second = store_of(&elsewhere.name, Sample::NotExportable);
+    attach(&mut *second.0, Sample::NotExportable, None).unwrap();
+    assert_eq!(only(&*second.0).container, only(&*first.0).container);
+    for OfMachine(store, sample) in [&first, &second] {
+        comes_out(&**store, *sample);
     }
 }

@@ -77,8 +77,8 @@ pub(super) fn containers(
     machine: bool,
 ) -> Result<Vec<String>, OsError> {
     let provider = wide::terminated(provider);
-    let machine = if machine { CRYPT_MACHINE_KEYSET } else { 0 };
-    let flags = CRYPT_VERIFYCONTEXT | CRYPT_SILENT | machine;
+    let location = if machine { CRYPT_MACHINE_KEYSET } else { 0 };
+    let flags = CRYPT_VERIFYCONTEXT | CRYPT_SILENT | location;
     let mut handle = 0;
     // SAFETY: the provider's name ends with a zero and outlives the call, which writes one handle;
     // without a container no key is opened.
@@ -93,34 +93,48 @@ pub(super) fn containers(
     };
     succeeded(ACQUIRE_CONTEXT, acquired)?;
     let open = Container(handle);
-    let mut names = Vec::new();
-    let mut which = CRYPT_FIRST;
-    for _ in 0..MOST_CONTAINERS {
-        // Room for the longest name, of MAX_PATH units, in any code page.
-        let mut name = [0; 1024];
-        let mut length = name.len() as u32;
-        // SAFETY: the provider is open, and the buffer has the length told.
-        let told = unsafe {
-            CryptGetProvParam(
-                open.0,
-                PP_ENUMCONTAINERS,
-                name.as_mut_ptr(),
-                &mut length,
-                which,
-            )
-        };
-        match succeeded("CryptGetProvParam", told) {
-            Ok(()) => {}
-            Err(error) if error.plain_code() == ERROR_NO_MORE_ITEMS => break,
-            Err(error) => return Err(error),
-        }
-        // Names come in the code page of the computer; those of programs are ASCII, or GUIDs.
-        let name = CStr::from_bytes_until_nul(&name).ok();
-        let name = name.and_then(|name| name.to_str().ok());
-        names.extend(name.filter(|name| name.is_ascii()).map(str::to_owned));
-        which = CRYPT_NEXT;
+    let mut names = open.names(0)?;
+    if machine {
+        // Windows goes by how the provider was opened, and may refuse the flag; Wine goes by the flag.
+        names.extend(open.names(CRYPT_MACHINE_KEYSET).unwrap_or_default());
+        names.sort();
+        names.dedup();
     }
     Ok(names)
+}
+
+impl Container {
+    /// The names of the containers of the open provider.
+    fn names(&self, location: u32) -> Result<Vec<String>, OsError> {
+        let mut names = Vec::new();
+        let mut which = CRYPT_FIRST;
+        for _ in 0..MOST_CONTAINERS {
+            // Room for the longest name, of MAX_PATH units, in any code page.
+            let mut name = [0; 1024];
+            let mut length = name.len() as u32;
+            // SAFETY: the provider is open, and the buffer has the length told.
+            let told = unsafe {
+                CryptGetProvParam(
+                    self.0,
+                    PP_ENUMCONTAINERS,
+                    name.as_mut_ptr(),
+                    &mut length,
+                    which | location,
+                )
+            };
+            match succeeded("CryptGetProvParam", told) {
+                Ok(()) => {}
+                Err(error) if error.plain_code() == ERROR_NO_MORE_ITEMS => break,
+                Err(error) => return Err(error),
+            }
+            // Names come in the code page of the computer; those of programs are ASCII, or GUIDs.
+            let name = CStr::from_bytes_until_nul(&name).ok();
+            let name = name.and_then(|name| name.to_str().ok());
+            names.extend(name.filter(|name| name.is_ascii()).map(str::to_owned));
+            which = CRYPT_NEXT;
+        }
+        Ok(names)
+    }
 }
 
 /// Deletes a container with all keys in it.
