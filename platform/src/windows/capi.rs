@@ -9,7 +9,7 @@ use windows_sys::Win32::Security::Cryptography::{
 
 use super::codes::{Meaning, OsError, Policy, meaning};
 use super::ffi::KeyProviderInfo;
-use super::keys::Kept;
+use super::kept::Kept;
 use super::{private_key_blob, public_key_blob};
 use crate::attempt::{Attempt, Failure};
 use ffi::{Container, Key};

@@ -13,7 +13,7 @@ use windows_sys::Win32::Security::Cryptography::{
 use super::codes::{OsError, Policy};
 use super::encrypted_pkcs8::Protection;
 use super::ffi::KeyProviderInfo;
-use super::keys::Kept;
+use super::kept::Kept;
 use super::public_key_blob;
 use crate::attempt::{Attempt, Failure};
 use ffi::Key;

@@ -13,19 +13,12 @@ use super::codes::{Meaning, OsError, meaning};
 use super::container::names_container;
 use super::ffi::{self, KeyProviderInfo};
 use super::handle::Handle;
+use super::kept::Kept;
 use super::key::CNG;
 use super::{capi, cng, provider};
 use crate::error::StoreError;
 use crate::lone_key::{LoneKey, PublicHalf};
 use crate::spec::SystemStoreLocation;
-
-/// A private key, and what its public half is compared by.
-pub(super) struct Kept {
-    /// Where it is.
-    pub(super) info: KeyProviderInfo,
-    /// The modulus, or the point of a curve.
-    pub(super) public: Vec<u8>,
-}
 
 /// All keys of a location.
 pub(super) fn all(location: SystemStoreLocation) -> Result<Vec<Kept>, OsError> {

@@ -23,6 +23,8 @@ mod handle;
 #[cfg(windows)]
 mod import;
 #[cfg(windows)]
+mod kept;
+#[cfg(windows)]
 mod key;
 #[cfg(windows)]
 mod keys;

@@ -13,7 +13,7 @@ use schannel::cert_store::{CertAdd, CertStore};
 use schannel::crypt_prov::ProviderType;
 
 use crate::changes::{comes_out, only, there_is};
-use crate::{PROVIDER, Stores, TPM, cng_keeps_keys, in_store, registry, turn};
+use crate::{PROVIDER, Stores, TPM, cng_keeps_keys, ffi, in_store, registry, turn};
 
 fn attach(store: &mut dyn Store, sample: Sample, label: Option<&str>) -> Result<(), StoreError> {
     let certificate = sample.certificate().unwrap();
@@ -48,8 +48,17 @@ impl Request {
 
 impl Drop for Request {
     fn drop(&mut self) {
-        let der = self.0.certificate().unwrap();
-        registry::delete_request(der.der());
+        let certificate = self.0.certificate().unwrap();
+        if ffi::is_wine() {
+            return registry::delete_request(certificate.der());
+        }
+        // Windows keeps the account's requests in files of the profile.
+        let requests = CertStore::open_current_user("REQUEST").unwrap();
+        let mut copies: Vec<_> = requests.certs().collect();
+        copies.retain(|copy| copy.to_der() == certificate.der());
+        for copy in copies {
+            let _ = copy.delete();
+        }
     }
 }
 
