@@ -189,12 +189,30 @@ impl SystemStore {
 
     /// What it is, for a person.
     pub(crate) fn description(&self) -> &'static str {
-        match (self.location, self.name.eq_ignore_ascii_case("My")) {
-            (SystemStoreLocation::CurrentUser, true) => "personal certificates of this account",
-            (SystemStoreLocation::LocalMachine, true) => "personal certificates of this computer",
-            (SystemStoreLocation::CurrentUser, false) => "Windows store of this account",
-            (SystemStoreLocation::LocalMachine, false) => "Windows store of this computer",
+        let is_of_this_account = self.location == SystemStoreLocation::CurrentUser;
+        match (self.known_name(), is_of_this_account) {
+            (Some("My"), true) => "personal certificates of this account",
+            (Some("My"), false) => "personal certificates of this computer",
+            (Some(_), true) => "Certificate Enrollment Requests of this account",
+            (Some(_), false) => "Certificate Enrollment Requests of this computer",
+            (None, true) => "Windows store of this account",
+            (None, false) => "Windows store of this computer",
         }
+    }
+
+    /// The stores whose certificates are there for their private keys: the personal one, and that in
+    /// which Windows keeps a dummy certificate for each key that waits for the answer of a CA.
+    pub(crate) const WITH_KEYS: [&str; 2] = ["My", "REQUEST"];
+
+    fn known_name(&self) -> Option<&'static str> {
+        let mut known = Self::WITH_KEYS.into_iter();
+        known.find(|known| self.name.eq_ignore_ascii_case(known))
+    }
+
+    /// Whether it is one of [`SystemStore::WITH_KEYS`].
+    #[cfg(windows)]
+    pub(crate) fn has_keys(&self) -> bool {
+        self.known_name().is_some()
     }
 
     /// Whether its certificates come from the domain's directory, over LDAP, and so name no key

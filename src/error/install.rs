@@ -40,8 +40,7 @@ fn of_identity(what: NotInstallable) -> Facts {
 /// A certificate whose key is in none of the stores that were searched.
 pub(super) fn no_key() -> Facts {
     let hint = "the key is where the request was made: on another computer, in another account or \
-                browser, or in a folder that --store names; a request of Windows is completed by \
-                'certreq -accept FILE', one of Keychain Access by opening FILE there";
+                browser, or in a folder that --store names";
     Facts::new(Exit::NotFound, "no-key-here", Hint::on_command_line(hint))
 }
 

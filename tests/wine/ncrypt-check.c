@@ -467,6 +467,82 @@ static void check_exports(const wchar_t *folder, const wchar_t *password)
     export_encrypted(folder, L"encrypted", password);
 }
 
+/* How many of the keys of the user or of the machine have a name, and that all else is freed. */
+static unsigned count_named(const wchar_t *name, DWORD key_spec, DWORD flags)
+{
+    NCRYPT_PROV_HANDLE provider = open_provider(SOFTWARE);
+    SECURITY_STATUS status;
+    NCryptKeyName *key;
+    unsigned count = 0;
+    void *walk = NULL;
+
+    while ((status = NCryptEnumKeys(provider, NULL, &key, &walk, flags | SILENT)) == ERROR_SUCCESS) {
+        if (!wcscmp(key->pszName, name) && key->dwLegacyKeySpec == key_spec)
+            count++;
+        EXPECT(ERROR_SUCCESS, NCryptFreeBuffer(key));
+    }
+    EXPECT(NTE_NO_MORE_ITEMS, status);
+    EXPECT(ERROR_SUCCESS, NCryptFreeBuffer(walk));
+    EXPECT(NTE_INVALID_PARAMETER, NCryptFreeBuffer(walk));
+    EXPECT(ERROR_SUCCESS, NCryptFreeObject(provider));
+    return count;
+}
+
+static void check_names(void)
+{
+    NCRYPT_PROV_HANDLE provider = open_provider(SOFTWARE);
+    NCryptKeyName *key;
+    void *walk = NULL;
+
+    EXPECT_TRUE(count_named(L"both", 0, 0) == 1);
+    EXPECT_TRUE(count_named(L"both", 0, MACHINE) == 0);
+    EXPECT_TRUE(count_named(L"machine", 0, MACHINE) == 1);
+    EXPECT_TRUE(count_named(L"machine", 0, 0) == 0);
+    EXPECT_TRUE(count_named(L"legacy", AT_KEYEXCHANGE, 0) == 1);
+    EXPECT(NTE_INVALID_HANDLE, NCryptEnumKeys(0, NULL, &key, &walk, 0));
+    EXPECT(NTE_INVALID_PARAMETER, NCryptEnumKeys(provider, L"scope", &key, &walk, 0));
+    EXPECT(NTE_INVALID_PARAMETER, NCryptEnumKeys(provider, NULL, NULL, &walk, 0));
+    EXPECT(NTE_INVALID_PARAMETER, NCryptEnumKeys(provider, NULL, &key, NULL, 0));
+    EXPECT(NTE_BAD_FLAGS, NCryptEnumKeys(provider, NULL, &key, &walk, NCRYPT_OVERWRITE_KEY_FLAG));
+    EXPECT_TRUE(walk == NULL);
+    EXPECT(ERROR_SUCCESS, NCryptFreeObject(provider));
+}
+
+/* Whatever its policy, and without a window. */
+static void check_public_halves(void)
+{
+    static const struct {
+        const wchar_t *key;
+        const char *magic;
+        DWORD size;
+    } CASES[] = {
+        /* 2048 bits, and the exponent 65537, after six numbers. */
+        { L"both", "RSA1", 24 + 3 + 256 },
+        { L"kept", "RSA1", 24 + 3 + 256 },
+        { L"sealed", "ECS1", 8 + 64 },
+        { L"asks", "ECS1", 8 + 64 },
+    };
+    const wchar_t *type = BCRYPT_PUBLIC_KEY_BLOB;
+    struct parameters parameters;
+    BYTE blob[ROOM];
+    DWORD size;
+    size_t i;
+
+    set(&parameters, L"secret", 1, 8);
+    for (i = 0; i < ARRAYSIZE(CASES); i++) {
+        NCRYPT_KEY_HANDLE key = open_key(CASES[i].key, SILENT);
+
+        EXPECT(ERROR_SUCCESS, NCryptExportKey(key, 0, type, NULL, NULL, 0, &size, SILENT));
+        EXPECT_TRUE(size == CASES[i].size);
+        EXPECT(ERROR_SUCCESS, NCryptExportKey(key, 0, type, NULL, blob, ROOM, &size, SILENT));
+        EXPECT_TRUE(size == CASES[i].size && !memcmp(blob, CASES[i].magic, 4));
+        EXPECT(NTE_BUFFER_TOO_SMALL, NCryptExportKey(key, 0, type, NULL, blob, 1, &size, SILENT));
+        EXPECT(NTE_INVALID_PARAMETER,
+               NCryptExportKey(key, 0, type, &parameters.list, NULL, 0, &size, SILENT));
+        EXPECT(ERROR_SUCCESS, NCryptFreeObject(key));
+    }
+}
+
 #define NOT_FINAL NCRYPT_DO_NOT_FINALIZE_FLAG
 
 /* Asks for a key to be imported under a name, with what is given of it. */
@@ -541,6 +617,8 @@ static int check_calls(const wchar_t *folder, const wchar_t *password)
     check_confirmation();
     check_parameters();
     check_exports(folder, password);
+    check_names();
+    check_public_halves();
     check_import();
     printf("%u calls checked, %u not as expected\n", calls, failures);
     return failures > 0;

@@ -1,7 +1,8 @@
 /* ncrypt.dll for a Wine that keeps no keys of CNG (NCryptOpenKey of Wine 8 and 10 fails whatever
- * it is asked): the few functions that open a key, tell its export policy and export it, and those
- * that import one and delete one, with keys in a folder. Wine loads it in place of its own when it lies beside the program and
- * WINEDLLOVERRIDES has `ncrypt=n,b`. For tests only.
+ * it is asked): the few functions that name the keys, open one, tell its export policy and export it
+ * or its public half, and those that import one and delete one, with keys in a folder. Wine loads it
+ * in place of its own when it lies beside the program and WINEDLLOVERRIDES has `ncrypt=n,b`. For tests
+ * only.
  *
  * The variable CERTSTOW_TEST_KEYS names the folder, as a Windows path. A key is two files there:
  *   CONTAINER.p8       the key, as PKCS#8 in DER
@@ -20,8 +21,8 @@
  * that a mistake shows as NTE_INVALID_PARAMETER and as nothing else. The codes are those that
  * Microsoft documents for the functions; where it leaves one open, that of its sample KSP. What
  * tests must not do, like opening a key in hardware, and what is wrong with the folder, ends the
- * process with exit code 99. Handles that were not freed are counted on standard error when the
- * process ends. */
+ * process with exit code 99. Handles and buffers that were not freed are counted on standard error
+ * when the process ends. */
 
 #include <windows.h>
 #include <wincrypt.h>
@@ -69,10 +70,9 @@ static const struct provider PROVIDERS[] = {
 
 /* Blobs that there are, and that this provider does not make. */
 static const wchar_t *const OTHER_BLOBS[] = {
-    BCRYPT_PUBLIC_KEY_BLOB, BCRYPT_PRIVATE_KEY_BLOB, BCRYPT_RSAPUBLIC_BLOB,
-    BCRYPT_RSAPRIVATE_BLOB, BCRYPT_RSAFULLPRIVATE_BLOB, BCRYPT_ECCPUBLIC_BLOB,
-    BCRYPT_ECCPRIVATE_BLOB, LEGACY_RSAPRIVATE_BLOB, NCRYPT_PKCS7_ENVELOPE_BLOB,
-    NCRYPT_OPAQUETRANSPORT_BLOB,
+    BCRYPT_PRIVATE_KEY_BLOB, BCRYPT_RSAPUBLIC_BLOB, BCRYPT_RSAPRIVATE_BLOB,
+    BCRYPT_RSAFULLPRIVATE_BLOB, BCRYPT_ECCPUBLIC_BLOB, BCRYPT_ECCPRIVATE_BLOB,
+    LEGACY_RSAPRIVATE_BLOB, NCRYPT_PKCS7_ENVELOPE_BLOB, NCRYPT_OPAQUETRANSPORT_BLOB,
 };
 
 /* An open provider or, with a name, an open key of it. */
@@ -666,6 +666,135 @@ static SECURITY_STATUS give_encrypted(const struct object *key, const struct pro
     return status;
 }
 
+/* The public half, which is in the private key. */
+
+/* The rest of a DER element, and what is in it: FALSE if it has not this tag, or does not end. */
+static BOOL take_element(const BYTE **at, const BYTE *end, BYTE tag, const BYTE **content,
+                         const BYTE **content_end)
+{
+    const BYTE *bytes = *at;
+    DWORD length, digits;
+
+    if (end - bytes < 2 || *bytes++ != tag)
+        return FALSE;
+    length = *bytes++;
+    if (length & 0x80) {
+        for (digits = length & 0x7F, length = 0; digits > 0 && bytes < end; digits--)
+            length = length << 8 | *bytes++;
+        if (digits > 0)
+            return FALSE;
+    }
+    if ((DWORD)(end - bytes) < length)
+        return FALSE;
+    *content = bytes;
+    *at = *content_end = bytes + length;
+    return TRUE;
+}
+
+/* Takes the key out of PKCS#8 of version 1 with nothing after it. */
+static BOOL take_key(const BYTE *bytes, DWORD size, BOOL *is_rsa, const BYTE **key,
+                     const BYTE **key_end)
+{
+    static const BYTE rsa[] = { 0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x01 };
+    static const BYTE ec[] = { 0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01 };
+    const BYTE *end = bytes + size, *at, *stop, *algorithm, *algorithm_end, *part;
+
+    if (!take_element(&bytes, end, 0x30, &at, &stop) || bytes != end
+        || !take_element(&at, stop, 0x02, &part, &end) || end - part != 1 || *part != 0
+        || !take_element(&at, stop, 0x30, &algorithm, &algorithm_end)
+        || !take_element(&at, stop, 0x04, key, key_end) || at != stop)
+        return FALSE;
+    *is_rsa = algorithm_end - algorithm > (int)sizeof(rsa) && !memcmp(algorithm, rsa, sizeof(rsa));
+    return *is_rsa
+        || (algorithm_end - algorithm > (int)sizeof(ec) && !memcmp(algorithm, ec, sizeof(ec)));
+}
+
+/* Takes the coordinates of the public point out of an ECPrivateKey that ends with it. */
+static BOOL take_point(const BYTE *key, const BYTE *key_end, const BYTE **point,
+                       const BYTE **point_end)
+{
+    const BYTE *at, *stop, *part, *end;
+
+    if (!take_element(&key, key_end, 0x30, &at, &stop) || !take_element(&at, stop, 0x02, &part, &end)
+        || !take_element(&at, stop, 0x04, &part, &end)
+        || !take_element(&at, stop, 0xA1, &part, &end) || at != stop
+        || !take_element(&part, end, 0x03, point, point_end) || *point_end - *point < 3
+        || (*point)[0] != 0 || (*point)[1] != 4)
+        return FALSE;
+    *point += 2;
+    return TRUE;
+}
+
+/* Takes a number of DER without the zero that may be before it. */
+static BOOL take_number(const BYTE **at, const BYTE *stop, const BYTE **number, const BYTE **end)
+{
+    if (!take_element(at, stop, 0x02, number, end) || *number == *end)
+        return FALSE;
+    if (**number == 0)
+        ++*number;
+    return TRUE;
+}
+
+static SECURITY_STATUS give_rsa(const BYTE *key, const BYTE *key_end, BYTE *output, DWORD room,
+                                DWORD *result)
+{
+    const BYTE *at, *stop, *part, *end, *modulus, *modulus_end, *exponent, *exponent_end;
+    BCRYPT_RSAKEY_BLOB head = { 0 };
+    SECURITY_STATUS status;
+    BYTE *blob;
+
+    if (!take_element(&key, key_end, 0x30, &at, &stop) || !take_element(&at, stop, 0x02, &part, &end)
+        || !take_number(&at, stop, &modulus, &modulus_end)
+        || !take_number(&at, stop, &exponent, &exponent_end))
+        return NTE_BAD_KEY;
+    head.Magic = BCRYPT_RSAPUBLIC_MAGIC;
+    head.cbModulus = (ULONG)(modulus_end - modulus);
+    head.BitLength = 8 * head.cbModulus;
+    head.cbPublicExp = (ULONG)(exponent_end - exponent);
+    blob = allocate(sizeof(head) + head.cbPublicExp + head.cbModulus);
+    memcpy(blob, &head, sizeof(head));
+    memcpy(blob + sizeof(head), exponent, head.cbPublicExp);
+    memcpy(blob + sizeof(head) + head.cbPublicExp, modulus, head.cbModulus);
+    status = give(blob, sizeof(head) + head.cbPublicExp + head.cbModulus, output, room, result);
+    free(blob);
+    return status;
+}
+
+static SECURITY_STATUS give_point(const BYTE *key, const BYTE *key_end, BYTE *output, DWORD room,
+                                  DWORD *result)
+{
+    const BYTE *point, *end;
+    BCRYPT_ECCKEY_BLOB head;
+    SECURITY_STATUS status;
+    BYTE *blob;
+
+    if (!take_point(key, key_end, &point, &end))
+        return NTE_BAD_KEY;
+    head.cbKey = (ULONG)(end - point) / 2;
+    head.dwMagic = head.cbKey == 32 ? BCRYPT_ECDSA_PUBLIC_P256_MAGIC
+        : head.cbKey == 48          ? BCRYPT_ECDSA_PUBLIC_P384_MAGIC
+                                    : BCRYPT_ECDSA_PUBLIC_P521_MAGIC;
+    blob = allocate(sizeof(head) + 2 * head.cbKey);
+    memcpy(blob, &head, sizeof(head));
+    memcpy(blob + sizeof(head), point, 2 * head.cbKey);
+    status = give(blob, sizeof(head) + 2 * head.cbKey, output, room, result);
+    free(blob);
+    return status;
+}
+
+/* It leaves whatever the policy says, and asks nobody. */
+static SECURITY_STATUS give_public(const struct object *key, BYTE *output, DWORD room,
+                                   DWORD *result)
+{
+    const BYTE *bytes, *end;
+    BOOL is_rsa;
+
+    if (!take_key(key->pkcs8, key->pkcs8_size, &is_rsa, &bytes, &end))
+        return NTE_BAD_KEY;
+    return is_rsa ? give_rsa(bytes, end, output, room, result)
+                  : give_point(bytes, end, output, room, result);
+}
+
 static SECURITY_STATUS check_blob_type(const wchar_t *type)
 {
     size_t i;
@@ -738,6 +867,8 @@ static SECURITY_STATUS export_key(NCRYPT_KEY_HANDLE handle, NCRYPT_KEY_HANDLE ex
     /* It is no key yet. */
     if (key->pending)
         return NTE_BAD_KEY_STATE;
+    if (wcscmp(type, BCRYPT_PUBLIC_KEY_BLOB) == 0)
+        return list ? NTE_INVALID_PARAMETER : give_public(key, output, room, result);
     status = check_blob_type(type);
     if (status == ERROR_SUCCESS && list)
         status = take_all(list, &protection);
@@ -749,49 +880,15 @@ static SECURITY_STATUS export_key(NCRYPT_KEY_HANDLE handle, NCRYPT_KEY_HANDLE ex
 
 /* Importing a key: it is there once it is finalized, and its policy is set in between. */
 
-/* The rest of a DER element, and what is in it: FALSE if it has not this tag, or does not end. */
-static BOOL take_element(const BYTE **at, const BYTE *end, BYTE tag, const BYTE **content,
-                         const BYTE **content_end)
-{
-    const BYTE *bytes = *at;
-    DWORD length, digits;
-
-    if (end - bytes < 2 || *bytes++ != tag)
-        return FALSE;
-    length = *bytes++;
-    if (length & 0x80) {
-        for (digits = length & 0x7F, length = 0; digits > 0 && bytes < end; digits--)
-            length = length << 8 | *bytes++;
-        if (digits > 0)
-            return FALSE;
-    }
-    if ((DWORD)(end - bytes) < length)
-        return FALSE;
-    *content = bytes;
-    *at = *content_end = bytes + length;
-    return TRUE;
-}
-
 /* Whether it is PKCS#8 of version 1 with nothing after the key, and the key, if it is one of an
  * elliptic curve, has its public point: Windows computes none. */
 static BOOL is_plain_pkcs8(const BYTE *bytes, DWORD size)
 {
-    static const BYTE rsa[] = { 0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x01 };
-    static const BYTE ec[] = { 0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01 };
-    const BYTE *end = bytes + size, *at, *stop, *algorithm, *algorithm_end, *key, *key_end, *part;
+    const BYTE *key, *end, *point, *point_end;
+    BOOL is_rsa;
 
-    if (!take_element(&bytes, end, 0x30, &at, &stop) || bytes != end
-        || !take_element(&at, stop, 0x02, &part, &end) || end - part != 1 || *part != 0
-        || !take_element(&at, stop, 0x30, &algorithm, &algorithm_end)
-        || !take_element(&at, stop, 0x04, &key, &key_end) || at != stop)
-        return FALSE;
-    if (algorithm_end - algorithm > (int)sizeof(rsa) && !memcmp(algorithm, rsa, sizeof(rsa)))
-        return TRUE;
-    if (algorithm_end - algorithm <= (int)sizeof(ec) || memcmp(algorithm, ec, sizeof(ec)) != 0)
-        return FALSE;
-    return take_element(&key, key_end, 0x30, &at, &stop)
-        && take_element(&at, stop, 0x02, &part, &end) && take_element(&at, stop, 0x04, &part, &end)
-        && take_element(&at, stop, 0xA1, &part, &end) && at == stop;
+    return take_key(bytes, size, &is_rsa, &key, &end)
+        && (is_rsa || take_point(key, end, &point, &point_end));
 }
 
 /* The name under which a key is to be kept, or NULL. */
@@ -923,6 +1020,97 @@ static SECURITY_STATUS delete_key(NCRYPT_KEY_HANDLE handle, DWORD flags)
     return free_object(handle);
 }
 
+/* Naming the keys. */
+
+/* Memory that the caller has to free. */
+struct buffer {
+    struct buffer *next;
+    /* How many keys have been named, of a walk. */
+    DWORD named;
+    NCryptKeyName key;
+    wchar_t name[];
+};
+
+static struct buffer *buffers;
+
+static struct buffer *new_buffer(size_t letters)
+{
+    struct buffer *buffer = allocate(sizeof(*buffer) + letters * sizeof(wchar_t));
+
+    buffer->next = buffers;
+    buffers = buffer;
+    return buffer;
+}
+
+static SECURITY_STATUS free_buffer(void *memory)
+{
+    struct buffer **link = &buffers, *buffer;
+
+    while (*link && (void *)&(*link)->key != memory)
+        link = &(*link)->next;
+    if (!*link)
+        return NTE_INVALID_PARAMETER;
+    buffer = *link;
+    *link = buffer->next;
+    free(buffer);
+    return ERROR_SUCCESS;
+}
+
+/* The name of the key at this place among those of the user, or of the machine: FALSE if they are
+ * fewer. */
+static BOOL find_name(DWORD place, BOOL machine, wchar_t *name, DWORD *traits)
+{
+    wchar_t pattern[PATH_SIZE];
+    WIN32_FIND_DATAW found;
+    BOOL there, done = FALSE;
+    HANDLE search;
+    DWORD policy;
+
+    find_path(pattern, L"*", L".p8");
+    search = FindFirstFileW(pattern, &found);
+    for (there = search != INVALID_HANDLE_VALUE; there && !done;
+         there = FindNextFileW(search, &found)) {
+        wcscpy(name, found.cFileName);
+        name[wcslen(name) - 3] = 0;
+        read_policy(name, &policy, traits);
+        done = !(*traits & MACHINE) == !machine && place-- == 0;
+    }
+    if (search != INVALID_HANDLE_VALUE)
+        FindClose(search);
+    return done;
+}
+
+static SECURITY_STATUS enum_keys(NCRYPT_PROV_HANDLE handle, const wchar_t *scope,
+                                 NCryptKeyName **key, void **state, DWORD flags)
+{
+    struct object *provider = find_provider(handle);
+    struct buffer *walk, *buffer;
+    wchar_t name[MAX_PATH];
+    DWORD traits;
+
+    if (!provider)
+        return NTE_INVALID_HANDLE;
+    if (!key || !state || scope)
+        return NTE_INVALID_PARAMETER;
+    if (flags & ~(DWORD)(NCRYPT_MACHINE_KEY_FLAG | NCRYPT_SILENT_FLAG))
+        return NTE_BAD_FLAGS;
+    if (provider->provider->type & NCRYPT_IMPL_HARDWARE_FLAG)
+        give_up("keys in hardware are looked for", provider->provider->name);
+    if (!*state)
+        *state = &new_buffer(0)->key;
+    walk = CONTAINING_RECORD(*state, struct buffer, key);
+    if (!find_name(walk->named, (flags & NCRYPT_MACHINE_KEY_FLAG) != 0, name, &traits))
+        return NTE_NO_MORE_ITEMS;
+    walk->named++;
+    buffer = new_buffer(wcslen(name) + 1);
+    wcscpy(buffer->name, name);
+    buffer->key.pszName = buffer->name;
+    buffer->key.dwLegacyKeySpec = legacy_key_spec(traits);
+    buffer->key.dwFlags = flags & NCRYPT_MACHINE_KEY_FLAG;
+    *key = &buffer->key;
+    return ERROR_SUCCESS;
+}
+
 /* The functions of the library, one call at a time. */
 
 static SECURITY_STATUS leave(SECURITY_STATUS status)
@@ -943,6 +1131,19 @@ __declspec(dllexport) SECURITY_STATUS WINAPI NCryptOpenKey(
 {
     AcquireSRWLockExclusive(&lock);
     return leave(open_key(provider, key, name, key_spec, flags));
+}
+
+__declspec(dllexport) SECURITY_STATUS WINAPI NCryptEnumKeys(
+    NCRYPT_PROV_HANDLE provider, LPCWSTR scope, NCryptKeyName **key, PVOID *state, DWORD flags)
+{
+    AcquireSRWLockExclusive(&lock);
+    return leave(enum_keys(provider, scope, key, state, flags));
+}
+
+__declspec(dllexport) SECURITY_STATUS WINAPI NCryptFreeBuffer(PVOID memory)
+{
+    AcquireSRWLockExclusive(&lock);
+    return leave(free_buffer(memory));
 }
 
 __declspec(dllexport) SECURITY_STATUS WINAPI NCryptGetProperty(
@@ -1003,9 +1204,12 @@ __declspec(dllexport) BOOL WINAPI NCryptIsKeyHandle(NCRYPT_KEY_HANDLE key)
 static void count_what_is_left(void)
 {
     const struct object *object;
+    const struct buffer *buffer;
     unsigned count = 0;
 
     for (object = objects; object; object = object->next)
+        count++;
+    for (buffer = buffers; buffer; buffer = buffer->next)
         count++;
     if (count > 0)
         say("%u handles were not freed", count);

@@ -1,4 +1,4 @@
-//! Putting an identity into a keychain, and taking it out. A keychain holds a private key once,
+//! Putting an identity into a keychain, or a certificate beside its key, and taking it out. A keychain holds a private key once,
 //! whichever certificates belong to it: it finds them by the hash of the public key. So a key that is
 //! there stays as it is, permissions included, and goes only with the last of its certificates.
 
@@ -16,7 +16,9 @@ use super::search::{certificate_refs, has_private_key, identities};
 use super::status::{DUPLICATE, Status, change_error};
 use crate::error::{Source, StoreError};
 use crate::exported_key::proven_export;
-use crate::store::{ExistingEntry, ImportOptions, Interaction, NewIdentity, Removal};
+use crate::store::{
+    ExistingEntry, ImportOptions, Interaction, NewCertificate, NewIdentity, Removal,
+};
 
 /// A keychain that is to be changed, and what is known of the change.
 pub(super) struct Change<'a> {
@@ -63,11 +65,28 @@ impl Change<'_> {
         Ok(id)
     }
 
+    /// Puts a certificate into the keychain, which has its private key: it pairs them by itself, by the
+    /// hash of the public key.
+    pub(super) fn attach(&self, new: &NewCertificate<'_>) -> Result<EntryId, StoreError> {
+        let id = new.certificate.id();
+        let there = self.read(|| self.certificates())?;
+        let mut made = Made::default();
+        for certificate in std::iter::once(new.certificate).chain(new.issuers) {
+            self.add(certificate, &there, &mut made)?;
+        }
+        self.prove(new.certificate, false, false)?;
+        if let Some(label) = new.label {
+            self.label(&id, None, label)?;
+        }
+        made.stay();
+        Ok(id)
+    }
+
     /// Whether the keychain has the private key, as it does of a certificate that was renewed with its
     /// old key. A second import of it fails only when the record is there that nobody removes
     /// (modifyUniqueId in KeyItem.cpp), so Apple's own importer looks first, too (SecIdentity.cpp,
     /// importPkcs12KeyToLegacyKeychain).
-    fn has_key(&self, certificate: &Certificate) -> Result<bool, StoreError> {
+    pub(super) fn has_key(&self, certificate: &Certificate) -> Result<bool, StoreError> {
         match key_identifier(certificate.spki_der()) {
             Some(hash) => self.read(|| has_private_key(self.keychain, &hash)),
             None => Ok(false),

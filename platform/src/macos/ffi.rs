@@ -26,7 +26,7 @@ use security_framework_sys::import_export::{
     SEC_KEY_IMPORT_EXPORT_PARAMS_VERSION, SecExternalFormat, SecItemExport,
     SecItemImportExportKeyParameters, kSecFormatPKCS12, kSecFormatWrappedPKCS8,
 };
-use security_framework_sys::item::{kSecAttrLabel, kSecValueData};
+use security_framework_sys::item::{kSecAttrApplicationLabel, kSecAttrLabel, kSecValueData};
 use security_framework_sys::key::SecKeyCopyExternalRepresentation;
 use zeroize::Zeroizing;
 
@@ -96,6 +96,29 @@ pub(super) fn certificate_item(attributes: &CFDictionary) -> Option<CertificateI
     let label = object(label).and_then(|label| label.downcast::<CFString>());
     Some(CertificateItem {
         der: data.bytes().to_vec(),
+        label: label.map(|label| label.to_string()),
+    })
+}
+
+/// A private key in a keychain, as far as it is known without being opened.
+pub(super) struct KeyItem {
+    /// The hash of its public half (kSecAttrApplicationLabel).
+    pub(super) identifier: [u8; 20],
+    pub(super) label: Option<String>,
+}
+
+/// The key in what a search gives with attributes; `None` of one that is not named by such a hash.
+pub(super) fn key_item(attributes: &CFDictionary) -> Option<KeyItem> {
+    // SAFETY: the names are constants of the framework.
+    let (hash, label) = unsafe { (kSecAttrApplicationLabel, kSecAttrLabel) };
+    let value = |name: CFStringRef| {
+        let value = attributes.find(name.cast::<c_void>())?;
+        object(*value)
+    };
+    let hash = value(hash)?.downcast::<CFData>()?;
+    let label = value(label).and_then(|label| label.downcast::<CFString>());
+    Some(KeyItem {
+        identifier: hash.bytes().try_into().ok()?,
         label: label.map(|label| label.to_string()),
     })
 }

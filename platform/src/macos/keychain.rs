@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use certstow_formats::certificate::{Certificate, EntryId, ca_certificates, sha1_thumbprint};
+use certstow_formats::key::key_identifier;
 use certstow_formats::secret::PrivateKey;
 use security_framework::identity::SecIdentity;
 use security_framework::os::macos::keychain::SecKeychain;
@@ -14,14 +15,14 @@ use security_framework::os::macos::keychain::SecKeychain;
 use super::change::Change;
 use super::ffi::{CertificateItem, status};
 use super::found::Found;
-use super::search::{WithoutWindows, certificates, identities, without_windows};
+use super::search::{WithoutWindows, certificates, identities, private_keys, without_windows};
 use super::status::{self, Status};
 use super::{ffi, key};
 use crate::error::StoreError;
 use crate::spec::{Keychain, StoreSpec};
 use crate::store::{
-    Ask, Entry, ImportOptions, Interaction, KeyState, Listing, NewIdentity, Problem, ProblemKind,
-    Removal, Store, StoreInfo,
+    Ask, Entry, ImportOptions, Interaction, KeyState, Listing, LoneKey, NewCertificate,
+    NewIdentity, Problem, ProblemKind, PublicHalf, Removal, Store, StoreInfo,
 };
 
 /// What a keychain without a file gives.
@@ -274,6 +275,56 @@ impl Store for KeychainStore {
             windows,
         };
         change.import(identity, options)
+    }
+
+    fn keys(&self) -> Result<Vec<LoneKey>, StoreError> {
+        let (keychains, _) = self.keychains()?;
+        let unreachable = |status| self.unreachable(status);
+        let found = certificates(&keychains).map_err(unreachable)?;
+        let certificates = found.items.iter();
+        let mut known: HashSet<_> = certificates
+            .filter_map(|item| Certificate::from_der(&item.der).ok())
+            .filter_map(|certificate| key_identifier(certificate.spki_der()))
+            .collect();
+        let mut alone = Vec::new();
+        for keychain in &keychains {
+            let place = ffi::path(keychain).unwrap_or_else(|_| self.spec().to_string());
+            for key in private_keys(keychain).map_err(unreachable)? {
+                if known.insert(key.identifier) {
+                    alone.push(LoneKey {
+                        place: place.clone(),
+                        label: key.label.filter(|label| !label.is_empty()),
+                        public_half: PublicHalf::Identifier(key.identifier),
+                    });
+                }
+            }
+        }
+        Ok(alone)
+    }
+
+    /// Of the search list, the first keychain that has the key gets the certificate.
+    fn attach(
+        &mut self,
+        new: &NewCertificate<'_>,
+        ask: &mut dyn Ask,
+    ) -> Result<EntryId, StoreError> {
+        let place = self.place(new.certificate.der());
+        let id = new.certificate.id();
+        if self.identities()?.iter().any(|(found, _)| *found == id) {
+            return Err(StoreError::AlreadyThere { place });
+        }
+        let (windows, _silent) = self.windows(ask)?;
+        for keychain in &self.keychains()?.0 {
+            let change = Change {
+                keychain,
+                place: &place,
+                windows,
+            };
+            if change.has_key(new.certificate)? {
+                return change.attach(new);
+            }
+        }
+        Err(StoreError::key_missing(place))
     }
 
     fn remove(

@@ -10,7 +10,7 @@ use security_framework::item::{
 };
 use security_framework::os::macos::keychain::{KeychainUserInteractionLock, SecKeychain};
 
-use super::ffi::{self, CertificateItem, status};
+use super::ffi::{self, CertificateItem, KeyItem, status};
 use super::found::{Found, whole_or_each};
 use super::interaction::{Off, Switch};
 use super::status::Status;
@@ -107,6 +107,24 @@ pub(super) fn has_private_key(keychain: &SecKeychain, hash: &[u8]) -> Result<boo
         private.application_label(hash).load_refs(true)
     })?;
     Ok(!found.is_empty())
+}
+
+/// The private keys of a keychain, by what it says of them: none is opened.
+pub(super) fn private_keys(keychain: &SecKeychain) -> Result<Vec<KeyItem>, Status> {
+    let _silent = without_windows()?;
+    let found = search(
+        ItemClass::key(),
+        std::slice::from_ref(keychain),
+        |options| {
+            let private = options.key_class(KeyClass::private());
+            private.load_attributes(true)
+        },
+    )?;
+    let keys = found.iter().filter_map(|item| match item {
+        SearchResult::Dict(attributes) => ffi::key_item(attributes),
+        _ => None,
+    });
+    Ok(keys.collect())
 }
 
 /// The identities: which certificates have a private key, by the hash of the public one. Nothing is

@@ -70,13 +70,15 @@ fn alone(store: &dyn Store, sample: Sample) -> usize {
 }
 
 fn a_key_alone_is_joined_with_its_certificate(fixture: &mut dyn Fixture) {
-    let samples = [Sample::Rsa, Sample::P256];
-    for alone_here in samples {
+    let mut samples = vec![Sample::Rsa, Sample::P256];
+    samples.retain(|sample| fixture.can_hold(*sample));
+    let alone_there = usize::from(fixture.shows_keys_alone());
+    for &alone_here in &samples {
         let mut store = fixture.store(&samples);
         list(&*store);
         assert_eq!(alone(&*store, alone_here), 0, "its certificate is there");
         fixture.withdraw(alone_here);
-        assert_eq!(alone(&*store, alone_here), 1);
+        assert_eq!(alone(&*store, alone_here), alone_there);
         attached(&mut *store, alone_here);
         assert_eq!(alone(&*store, alone_here), 0, "its certificate is there");
         let listed = entry(&*store, alone_here);

@@ -26,6 +26,12 @@ pub trait Fixture {
         false
     }
 
+    /// Whether the stores are such as tell the private keys that belong to no certificate
+    /// ([`Store::keys`]).
+    fn shows_keys_alone(&self) -> bool {
+        true
+    }
+
     /// Whether stores of this kind offer issuers that nobody put into them.
     fn has_issuers_of_its_own(&self) -> bool {
         false

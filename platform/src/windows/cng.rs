@@ -13,6 +13,8 @@ use windows_sys::Win32::Security::Cryptography::{
 use super::codes::{OsError, Policy};
 use super::encrypted_pkcs8::Protection;
 use super::ffi::KeyProviderInfo;
+use super::kept::Kept;
+use super::public_key_blob;
 use crate::attempt::{Attempt, Failure};
 use ffi::Key;
 
@@ -40,6 +42,32 @@ pub(super) fn import(
     };
     Key::import(&info, pkcs8.expose())?.keep(policy)?;
     Ok(info)
+}
+
+/// The keys of the account or the computer that CAPI does not have. What does not open without a window
+/// is passed over.
+pub(super) fn keys(machine: bool) -> Result<Vec<Kept>, OsError> {
+    let mut keys = Vec::new();
+    for container in ffi::names(PROVIDER, machine)? {
+        let info = KeyProviderInfo {
+            container,
+            provider: PROVIDER.to_owned(),
+            provider_type: 0,
+            flags: if machine { CRYPT_MACHINE_KEYSET } else { 0 },
+            key_spec: 0,
+        };
+        if let Ok(Some(public)) = public_value(&info) {
+            keys.push(Kept { info, public });
+        }
+    }
+    Ok(keys)
+}
+
+/// What the public half of the key that a certificate names is compared by; `None` if it is neither an
+/// RSA key nor one of an elliptic curve. Opens no window.
+pub(super) fn public_value(info: &KeyProviderInfo) -> Result<Option<Vec<u8>>, OsError> {
+    let blob = Key::open(info, true)?.export_public()?;
+    Ok(public_key_blob::of_cng(&blob))
 }
 
 /// Deletes the key that a certificate names.

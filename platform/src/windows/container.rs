@@ -1,6 +1,9 @@
 //! Who else uses a key container. Certificates name their container, and several may name one: what
 //! is renewed with the same key, or copied from store to store. It is deleted with the last of them.
 
+use schannel::cert_context::CertContext;
+use windows_sys::Win32::Foundation::ERROR_FILE_NOT_FOUND;
+
 use super::codes::OsError;
 use super::ffi::{self, KeyProviderInfo};
 use super::{change, key, provider};
@@ -47,6 +50,7 @@ fn is_used_in(
     let mut names = change::names(location)?;
     // Wine does not name all.
     names.push(store.name.clone());
+    names.extend(SystemStore::WITH_KEYS.map(str::to_owned));
     for name in names {
         let other = SystemStore { name, location };
         if other.is_of_the_directory() {
@@ -55,7 +59,10 @@ fn is_used_in(
         let this = other.may_show_the_same(store);
         for context in contexts(&other)? {
             let itself = this && context.to_der() == der;
-            if !itself && names_container(ffi::key_provider_info(&context)?, info) {
+            if !itself
+                && ffi::key_provider_info(&context)?
+                    .is_some_and(|named| names_container(&named, info))
+            {
                 return Ok(true);
             }
         }
@@ -64,20 +71,16 @@ fn is_used_in(
 }
 
 /// Providers of one kind share their containers, so that only the names count.
-fn names_container(named: Option<KeyProviderInfo>, info: &KeyProviderInfo) -> bool {
-    named.is_some_and(|named| {
-        named.container.eq_ignore_ascii_case(&info.container)
-            && (named.flags ^ info.flags) & MACHINE == 0
-    })
+pub(super) fn names_container(named: &KeyProviderInfo, info: &KeyProviderInfo) -> bool {
+    named.container.eq_ignore_ascii_case(&info.container)
+        && (named.flags ^ info.flags) & MACHINE == 0
 }
 
-/// The certificates of a store; none if it has gone meanwhile.
-fn contexts(store: &SystemStore) -> Result<Vec<schannel::cert_context::CertContext>, OsError> {
-    /// ERROR_FILE_NOT_FOUND.
-    const GONE: u32 = 2;
+/// The certificates of a store; none if there is no such store.
+pub(super) fn contexts(store: &SystemStore) -> Result<Vec<CertContext>, OsError> {
     match ffi::open(store) {
         Ok(store) => ffi::certificates(&store),
-        Err(error) if error.plain_code() == GONE => Ok(Vec::new()),
+        Err(error) if error.plain_code() == ERROR_FILE_NOT_FOUND => Ok(Vec::new()),
         Err(error) => Err(error),
     }
 }

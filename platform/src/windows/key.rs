@@ -19,7 +19,7 @@ use crate::exported_key::{private_key_of_pkcs12, random_name, random_password};
 use crate::store::NewIdentity;
 
 /// The provider type of every KSP of CNG.
-const CNG: u32 = 0;
+pub(super) const CNG: u32 = 0;
 
 /// The private key of a certificate. Windows is asked not to open a window if it is to be `silent`.
 pub(super) fn export(

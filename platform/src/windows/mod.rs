@@ -2,6 +2,8 @@
 //! other system store, through crypt32; the private keys their certificates name, through CNG and
 //! CryptoAPI. What needs no Windows (codes, blobs, texts) is built and tested everywhere.
 
+#[cfg(windows)]
+mod attach;
 mod backed_up;
 mod buffer;
 #[cfg(windows)]
@@ -21,10 +23,17 @@ mod handle;
 #[cfg(windows)]
 mod import;
 #[cfg(windows)]
+mod kept;
+#[cfg(windows)]
 mod key;
+#[cfg(windows)]
+mod keys;
+#[cfg(windows)]
+mod placing;
 mod private_key_blob;
 mod properties;
 mod provider;
+mod public_key_blob;
 #[cfg(windows)]
 mod remove;
 #[cfg(windows)]

@@ -19,6 +19,16 @@ pub(super) fn hardware(provider: &str) -> Option<&'static str> {
         .map(|(_, what)| what)
 }
 
+/// Whether a provider is one of Microsoft's that keep keys in files. One without a name is the default
+/// of its type. Those of others may reach for a card, or for a service elsewhere, as soon as they open.
+pub(super) fn is_software(provider: &str) -> bool {
+    let prefix = "microsoft ";
+    let microsofts = provider
+        .get(..prefix.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(prefix));
+    provider.is_empty() || microsofts && hardware(provider).is_none()
+}
+
 /// Whether a provider is one of CNG, by its name: Microsoft calls its own "Key Storage Provider", and
 /// so do others, and the TPM's.
 pub(super) fn is_of_cng(provider: &str) -> bool {
@@ -42,6 +52,25 @@ mod tests {
             "",
         ] {
             assert_eq!(hardware(software), None, "{software}");
+        }
+    }
+
+    #[test]
+    fn is_software_recognizes_providers_of_files() {
+        for software in [
+            "Microsoft Software Key Storage Provider",
+            "microsoft strong cryptographic provider",
+            "",
+        ] {
+            assert!(is_software(software), "{software}");
+        }
+        for other in [
+            "Microsoft Smart Card Key Storage Provider",
+            "Microsoft Platform Crypto Provider",
+            "Somebody's Token Cryptographic Provider",
+            "Microsoft",
+        ] {
+            assert!(!is_software(other), "{other}");
         }
     }
 

@@ -11,11 +11,12 @@ use windows_sys::Win32::Foundation::ERROR_FILE_NOT_FOUND;
 use windows_sys::Win32::Security::Cryptography::CERT_BACKED_UP_PROP_ID;
 
 use super::handle::{Handle, copy_of};
-use super::{backed_up, change, ffi, import, remove};
+use super::{attach, backed_up, change, ffi, import, keys, remove};
 use crate::error::StoreError;
 use crate::spec::SystemStore;
 use crate::store::{
-    Ask, ImportOptions, Interaction, KeyState, Listing, NewIdentity, Removal, Store, StoreInfo,
+    Ask, ImportOptions, Interaction, KeyState, Listing, LoneKey, NewCertificate, NewIdentity,
+    Removal, Store, StoreInfo,
 };
 
 /// A system store, opened anew for every call, so that each sees it as it is.
@@ -29,10 +30,10 @@ impl WindowsStore {
         Ok(Self(opened))
     }
 
-    /// As [`WindowsStore::open`]; a personal store, which every account and computer has, is created
-    /// where nothing was put into it yet.
+    /// As [`WindowsStore::open`]; a personal store or one of requests, which every account and
+    /// computer has, is created where nothing was put into it yet.
     pub(crate) fn open_to_import(store: &SystemStore) -> Result<Self, StoreError> {
-        if store.name.eq_ignore_ascii_case("My")
+        if store.has_keys()
             && ffi::open(store).is_err_and(|error| error.plain_code() == ERROR_FILE_NOT_FOUND)
         {
             // Whether it could be created, opening it shows.
@@ -94,6 +95,18 @@ impl Store for WindowsStore {
         _ask: &mut dyn Ask,
     ) -> Result<EntryId, StoreError> {
         import::import(&self.0, identity, options)
+    }
+
+    fn keys(&self) -> Result<Vec<LoneKey>, StoreError> {
+        keys::alone(&self.0)
+    }
+
+    fn attach(
+        &mut self,
+        certificate: &NewCertificate<'_>,
+        _ask: &mut dyn Ask,
+    ) -> Result<EntryId, StoreError> {
+        attach::attach(&self.0, certificate)
     }
 
     fn remove(

@@ -8,7 +8,14 @@ pub(super) fn terminated(text: &str) -> Vec<u16> {
     text.encode_utf16().chain([0]).collect()
 }
 
-/// The same of a password, in memory that is wiped.
+/// The text as the bytes of a property.
+#[cfg(windows)]
+pub(super) fn property(text: &str) -> Vec<u8> {
+    let units = terminated(text).into_iter();
+    units.flat_map(u16::to_le_bytes).collect()
+}
+
+/// The text of a password with its zero, in memory that is wiped.
 pub(super) fn secret(password: &Password) -> Zeroizing<Vec<u16>> {
     let text = password.expose();
     // No text has more units in UTF-16 than bytes in UTF-8: nothing is left behind by growing.

@@ -83,6 +83,10 @@ impl Fixture for Keychains {
         matches!(sample, Rsa | P256 | Expired | Future | NotExportable)
     }
 
+    fn can_attach(&self) -> bool {
+        true
+    }
+
     fn has_issuers_of_its_own(&self) -> bool {
         true
     }

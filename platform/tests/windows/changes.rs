@@ -58,20 +58,20 @@ impl Coming {
     }
 }
 
-fn only(store: &dyn Store) -> Entry {
+pub(crate) fn only(store: &dyn Store) -> Entry {
     let mut entries = store.list().unwrap().entries;
     assert_eq!(entries.len(), 1);
     entries.remove(0)
 }
 
-fn there_is(container: &str) -> bool {
+pub(crate) fn there_is(container: &str) -> bool {
     let containers = ffi::containers(PROVIDER).unwrap();
     containers
         .iter()
         .any(|name| name.eq_ignore_ascii_case(container))
 }
 
-fn comes_out(store: &dyn Store, sample: Sample) {
+pub(crate) fn comes_out(store: &dyn Store, sample: Sample) {
     let certificate = sample.certificate().unwrap();
     let key = store.private_key(&certificate.id(), &mut NonInteractive);
     let public = key::public_key_of(&key.unwrap()).unwrap();
@@ -242,6 +242,7 @@ fn import_replace_deletes_only_unshared_key() {
 
 #[test]
 fn remove_deletes_shared_container_with_last_certificate() {
+    let _turn = turn();
     for what in [Removal::Key, Removal::Entry] {
         let mut stores = Stores::new();
         let container = stores.container(Sample::Rsa, true);

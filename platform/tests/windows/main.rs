@@ -3,6 +3,7 @@
 
 #![cfg(windows)]
 
+mod attach;
 mod changes;
 mod ffi;
 mod registry;
@@ -31,7 +32,8 @@ fn cng_keeps_keys() -> bool {
     !ffi::is_wine() || std::env::var_os("CERTSTOW_TEST_KEYS").is_some()
 }
 
-/// The account has one store of issuers, and one place for containers: tests that import take turns.
+/// The account has one store of issuers, and one place for containers: tests that import, or have a key
+/// that a certificate may be joined with, take turns.
 /// A turn begins and ends without the issuer that comes with an import.
 struct Turn(#[expect(dead_code, reason = "held")] MutexGuard<'static, ()>);
 
@@ -169,6 +171,15 @@ impl Fixture for Stores {
         }
     }
 
+    fn can_attach(&self) -> bool {
+        true
+    }
+
+    /// Only the personal store and that of requests do.
+    fn shows_keys_alone(&self) -> bool {
+        false
+    }
+
     fn has_issuers_of_its_own(&self) -> bool {
         true
     }
@@ -207,6 +218,7 @@ fn system_store_satisfies_store_contract() {
 
 #[test]
 fn list_reports_name_provider_container_and_place() {
+    let _turn = turn();
     let mut stores = Stores::new();
     let store = stores.store(&[Sample::Rsa]);
     let entry = store.list().unwrap().entries.remove(0);
@@ -262,6 +274,7 @@ fn private_key_refuses_hardware_key_without_opening() {
 
 #[test]
 fn private_key_refuses_key_of_another_certificate() {
+    let _turn = turn();
     let mut stores = Stores::new();
     let container = stores.container(Sample::Rsa, true);
     stores.add(Sample::P256, Some((&container, PROVIDER)));

@@ -27,6 +27,11 @@ pub(crate) fn delete_issuer(der: &[u8]) {
     let _ = ffi::delete_of_current_user(&certificate("CA", der));
 }
 
+/// Removes a certificate from the requests of the account, if it is there and Wine keeps them.
+pub(crate) fn delete_request(der: &[u8]) {
+    let _ = ffi::delete_of_current_user(&certificate("REQUEST", der));
+}
+
 fn certificate(store: &str, der: &[u8]) -> String {
     let thumbprint = Sha1::digest(der);
     let digits: String = thumbprint

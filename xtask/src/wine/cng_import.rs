@@ -1,6 +1,6 @@
 //! The tests of Windows' stores once more, where CNG keeps keys: `tests/wine/ncrypt.c` does, and is
-//! stricter than Windows about what it takes. Keys of elliptic curves go in and out there, and every
-//! one that the tests put in is gone in the end.
+//! stricter than Windows about what it takes. Keys of elliptic curves go in and out there, are found
+//! alone, and every one that the tests put in is gone in the end.
 
 use super::cng::{Cng, LEAKED};
 use super::runner::{self, Runner};

@@ -5,12 +5,15 @@
 
 #![expect(unsafe_code, reason = "the functions of CryptoAPI are C")]
 
+use std::ffi::CStr;
 use std::ptr;
 
+use windows_sys::Win32::Foundation::ERROR_NO_MORE_ITEMS;
 use windows_sys::Win32::Security::Cryptography::{
-    CRYPT_DELETEKEYSET, CRYPT_EXPORTABLE, CRYPT_MACHINE_KEYSET, CRYPT_NEWKEYSET, CRYPT_SILENT,
-    CryptAcquireContextW, CryptDestroyKey, CryptExportKey, CryptGetKeyParam, CryptGetUserKey,
-    CryptImportKey, CryptReleaseContext, KP_PERMISSIONS, PRIVATEKEYBLOB,
+    CRYPT_DELETEKEYSET, CRYPT_EXPORTABLE, CRYPT_FIRST, CRYPT_MACHINE_KEYSET, CRYPT_NEWKEYSET,
+    CRYPT_NEXT, CRYPT_SILENT, CRYPT_VERIFYCONTEXT, CryptAcquireContextW, CryptDestroyKey,
+    CryptExportKey, CryptGetKeyParam, CryptGetProvParam, CryptGetUserKey, CryptImportKey,
+    CryptReleaseContext, KP_PERMISSIONS, PP_ENUMCONTAINERS, PRIVATEKEYBLOB, PUBLICKEYBLOB,
 };
 use zeroize::Zeroizing;
 
@@ -61,6 +64,76 @@ impl Container {
             handle,
             _container: self,
         })
+    }
+}
+
+/// More containers than an account has, should a provider name one for ever.
+const MOST_CONTAINERS: usize = 10_000;
+
+/// The names of a provider's containers, of the account or of the computer.
+pub(super) fn containers(
+    provider: &str,
+    provider_type: u32,
+    machine: bool,
+) -> Result<Vec<String>, OsError> {
+    let provider = wide::terminated(provider);
+    let location = if machine { CRYPT_MACHINE_KEYSET } else { 0 };
+    let flags = CRYPT_VERIFYCONTEXT | CRYPT_SILENT | location;
+    let mut handle = 0;
+    // SAFETY: the provider's name ends with a zero and outlives the call, which writes one handle;
+    // without a container no key is opened.
+    let acquired = unsafe {
+        CryptAcquireContextW(
+            &mut handle,
+            ptr::null(),
+            provider.as_ptr(),
+            provider_type,
+            flags,
+        )
+    };
+    succeeded(ACQUIRE_CONTEXT, acquired)?;
+    let open = Container(handle);
+    let mut names = open.names(0)?;
+    if machine {
+        // Windows goes by how the provider was opened, and may refuse the flag; Wine goes by the flag.
+        names.extend(open.names(CRYPT_MACHINE_KEYSET).unwrap_or_default());
+        names.sort();
+        names.dedup();
+    }
+    Ok(names)
+}
+
+impl Container {
+    /// The names of the containers of the open provider.
+    fn names(&self, location: u32) -> Result<Vec<String>, OsError> {
+        let mut names = Vec::new();
+        let mut which = CRYPT_FIRST;
+        for _ in 0..MOST_CONTAINERS {
+            // Room for the longest name, of MAX_PATH units, in any code page.
+            let mut name = [0; 1024];
+            let mut length = name.len() as u32;
+            // SAFETY: the provider is open, and the buffer has the length told.
+            let told = unsafe {
+                CryptGetProvParam(
+                    self.0,
+                    PP_ENUMCONTAINERS,
+                    name.as_mut_ptr(),
+                    &mut length,
+                    which | location,
+                )
+            };
+            match succeeded("CryptGetProvParam", told) {
+                Ok(()) => {}
+                Err(error) if error.plain_code() == ERROR_NO_MORE_ITEMS => break,
+                Err(error) => return Err(error),
+            }
+            // Names come in the code page of the computer; those of programs are ASCII, or GUIDs.
+            let name = CStr::from_bytes_until_nul(&name).ok();
+            let name = name.and_then(|name| name.to_str().ok());
+            names.extend(name.filter(|name| name.is_ascii()).map(str::to_owned));
+            which = CRYPT_NEXT;
+        }
+        Ok(names)
     }
 }
 
@@ -128,18 +201,19 @@ impl Key<'_> {
 
     /// The PRIVATEKEYBLOB, in clear.
     pub(super) fn export(&self) -> Result<Zeroizing<Vec<u8>>, OsError> {
+        self.export_as(PRIVATEKEYBLOB)
+    }
+
+    /// The PUBLICKEYBLOB, which every key gives out.
+    pub(super) fn export_public(&self) -> Result<Zeroizing<Vec<u8>>, OsError> {
+        self.export_as(PUBLICKEYBLOB)
+    }
+
+    fn export_as(&self, form: u32) -> Result<Zeroizing<Vec<u8>>, OsError> {
         buffer::filled(BLOB_ROOM, |buffer, length| {
             // SAFETY: the key is open, and the buffer has the length told.
-            let exported = unsafe {
-                CryptExportKey(
-                    self.handle,
-                    0,
-                    PRIVATEKEYBLOB,
-                    0,
-                    buffer.as_mut_ptr(),
-                    length,
-                )
-            };
+            let exported =
+                unsafe { CryptExportKey(self.handle, 0, form, 0, buffer.as_mut_ptr(), length) };
             succeeded("CryptExportKey", exported)
         })
     }

@@ -10,14 +10,15 @@ use std::ffi::c_void;
 use std::ptr;
 
 use windows_sys::Win32::Security::Cryptography::{
-    AT_KEYEXCHANGE, AT_SIGNATURE, BCryptBuffer, BCryptBufferDesc, NCRYPT_DO_NOT_FINALIZE_FLAG,
-    NCRYPT_EXPORT_POLICY_PROPERTY, NCRYPT_MACHINE_KEY_FLAG, NCRYPT_PERSIST_FLAG,
-    NCRYPT_PKCS8_PRIVATE_KEY_BLOB, NCRYPT_SILENT_FLAG, NCRYPTBUFFER_PKCS_ALG_OID,
-    NCRYPTBUFFER_PKCS_ALG_PARAM, NCRYPTBUFFER_PKCS_KEY_NAME, NCRYPTBUFFER_PKCS_SECRET,
-    NCRYPTBUFFER_VERSION, NCryptDeleteKey, NCryptExportKey, NCryptFinalizeKey, NCryptFreeObject,
-    NCryptGetProperty, NCryptImportKey, NCryptOpenKey, NCryptOpenStorageProvider,
-    NCryptSetProperty,
+    AT_KEYEXCHANGE, AT_SIGNATURE, BCRYPT_PUBLIC_KEY_BLOB, BCryptBuffer, BCryptBufferDesc,
+    NCRYPT_DO_NOT_FINALIZE_FLAG, NCRYPT_EXPORT_POLICY_PROPERTY, NCRYPT_MACHINE_KEY_FLAG,
+    NCRYPT_PERSIST_FLAG, NCRYPT_PKCS8_PRIVATE_KEY_BLOB, NCRYPT_SILENT_FLAG,
+    NCRYPTBUFFER_PKCS_ALG_OID, NCRYPTBUFFER_PKCS_ALG_PARAM, NCRYPTBUFFER_PKCS_KEY_NAME,
+    NCRYPTBUFFER_PKCS_SECRET, NCRYPTBUFFER_VERSION, NCryptDeleteKey, NCryptEnumKeys,
+    NCryptExportKey, NCryptFinalizeKey, NCryptFreeBuffer, NCryptFreeObject, NCryptGetProperty,
+    NCryptImportKey, NCryptKeyName, NCryptOpenKey, NCryptOpenStorageProvider, NCryptSetProperty,
 };
+use windows_sys::core::PCWSTR;
 use zeroize::Zeroizing;
 
 use crate::windows::codes::OsError;
@@ -61,6 +62,65 @@ fn provider(name: &str) -> Result<Handle, OsError> {
     let opened = unsafe { NCryptOpenStorageProvider(&mut provider, name, 0) };
     check("NCryptOpenStorageProvider", opened)?;
     Ok(Handle(provider))
+}
+
+/// More keys than an account has, should a provider name one for ever.
+const MOST_KEYS: usize = 10_000;
+
+/// The names of a provider's keys, of the account or of the computer, but for those that CAPI has as
+/// well, which have a legacy key spec.
+pub(super) fn names(provider_name: &str, machine: bool) -> Result<Vec<String>, OsError> {
+    /// NTE_NO_MORE_ITEMS.
+    const NO_MORE: i32 = 0x8009_002A_u32 as i32;
+    let provider = provider(provider_name)?;
+    let machine = if machine { NCRYPT_MACHINE_KEY_FLAG } else { 0 };
+    let flags = machine | NCRYPT_SILENT_FLAG;
+    let mut state = Buffer(ptr::null_mut());
+    let mut names = Vec::new();
+    for _ in 0..MOST_KEYS {
+        let mut found: *mut NCryptKeyName = ptr::null_mut();
+        // SAFETY: the provider is open. The call writes a buffer that the caller has to free, and
+        // keeps the state of the walk in another one.
+        let told =
+            unsafe { NCryptEnumKeys(provider.0, ptr::null(), &mut found, &mut state.0, flags) };
+        if told == NO_MORE {
+            break;
+        }
+        check("NCryptEnumKeys", told)?;
+        let _freed = Buffer(found.cast());
+        // SAFETY: the call went well, so there is a structure, whose name ends with a zero; both are
+        // there until the buffer is freed.
+        let (name, key_spec) = unsafe { (text_at((*found).pszName), (*found).dwLegacyKeySpec) };
+        if key_spec == 0 {
+            names.push(name);
+        }
+    }
+    Ok(names)
+}
+
+/// A text of UTF-16.
+///
+/// # Safety
+/// It ends with a zero.
+unsafe fn text_at(text: *const u16) -> String {
+    // SAFETY: the caller says so; no unit is read beyond the zero.
+    let text = unsafe {
+        let length = (0..).take_while(|&at| *text.add(at) != 0).count();
+        std::slice::from_raw_parts(text, length)
+    };
+    String::from_utf16_lossy(text)
+}
+
+/// Memory that ncrypt gave, or none.
+struct Buffer(*mut c_void);
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        if !self.0.is_null() {
+            // SAFETY: ncrypt gave it, and this is its only owner.
+            unsafe { NCryptFreeBuffer(self.0) };
+        }
+    }
 }
 
 /// An open key, an NCRYPT_KEY_HANDLE.
@@ -213,23 +273,34 @@ impl Key {
             cBuffers: buffers.len() as u32,
             pBuffers: buffers.as_mut_ptr(),
         };
-        self.export(Some(&description))
+        self.export(NCRYPT_PKCS8_PRIVATE_KEY_BLOB, Some(&description))
     }
 
     /// The key as a `PrivateKeyInfo`, in clear.
     pub(super) fn export_plain(&self) -> Result<Zeroizing<Vec<u8>>, OsError> {
-        self.export(None)
+        self.export(NCRYPT_PKCS8_PRIVATE_KEY_BLOB, None)
     }
 
-    fn export(&self, parameters: Option<&BCryptBufferDesc>) -> Result<Zeroizing<Vec<u8>>, OsError> {
+    /// The public half, as a BCRYPT_RSAKEY_BLOB or a BCRYPT_ECCKEY_BLOB; every key gives it out.
+    pub(super) fn export_public(&self) -> Result<Zeroizing<Vec<u8>>, OsError> {
+        self.export(BCRYPT_PUBLIC_KEY_BLOB, None)
+    }
+
+    /// `form` is one of the names of ncrypt.h and bcrypt.h.
+    fn export(
+        &self,
+        form: PCWSTR,
+        parameters: Option<&BCryptBufferDesc>,
+    ) -> Result<Zeroizing<Vec<u8>>, OsError> {
         buffer::filled(KEY_ROOM, |buffer, length| {
-            // SAFETY: the key is open, the parameters and what they point to are alive, or there
+            // SAFETY: the key is open, the form's name a text with a zero at its end, the parameters and
+            // what they point to are alive, or there
             // are none, and the buffer has the length told.
             let exported = unsafe {
                 NCryptExportKey(
                     self.handle.0,
                     0,
-                    NCRYPT_PKCS8_PRIVATE_KEY_BLOB,
+                    form,
                     parameters.map_or(ptr::null(), ptr::from_ref),
                     buffer.as_mut_ptr(),
                     *length,
