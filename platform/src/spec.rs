@@ -202,7 +202,7 @@ impl SystemStore {
 
     /// The stores whose certificates are there for their private keys: the personal one, and that in
     /// which Windows keeps a dummy certificate for each key that waits for the answer of a CA.
-    pub(crate) const WITH_KEYS: [&str; 2] = ["My", "REQUEST"];
+    pub(crate) const WITH_KEYS: [&str; 2] = ["My", REQUESTS];
 
     fn known_name(&self) -> Option<&'static str> {
         let mut known = Self::WITH_KEYS.into_iter();

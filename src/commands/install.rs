@@ -65,7 +65,7 @@ pub(crate) fn run(args: &InstallArgs, screen: &Screen) -> Result<Exit, Error> {
         copies: Vec::new(),
         not_copied: None,
     };
-    report.save(copies, stores, screen);
+    report.save(&copies, stores, screen);
     report.tell(screen)
 }
 
@@ -108,7 +108,7 @@ struct Report<'a> {
 
 impl Report<'_> {
     /// Saves what was installed into the folders of `--backup-to`.
-    fn save(&mut self, copies: BackupTo, stores: Inventory, screen: &Screen) {
+    fn save(&mut self, copies: &BackupTo, stores: Inventory, screen: &Screen) {
         let installed = self.outcomes.iter_mut();
         let installed: Vec<_> = installed
             .filter_map(|outcome| Some((outcome.certificate.id(), outcome.result.as_mut().ok()?)))

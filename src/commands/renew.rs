@@ -45,7 +45,7 @@ pub(crate) fn run(args: &RenewArgs, screen: &Screen) -> Result<Exit, Error> {
         spec,
         exportable: !args.not_exportable,
     };
-    let mut place = Place::open(&into, target, screen)?;
+    let mut place = Place::open(&into, &target, screen)?;
     place.see_what_waits(&wanted, screen)?;
     let (folders, password) = (args.copies.backup_to.clone(), &args.copies.password);
     let (report, copies) = if args.same_key {
@@ -69,7 +69,13 @@ pub(crate) fn run(args: &RenewArgs, screen: &Screen) -> Result<Exit, Error> {
         },
         shortened(&old.label())
     ));
-    finish(report.with_warnings(warnings), place, copies, file, screen)
+    finish(
+        report.with_warnings(warnings),
+        place,
+        &copies,
+        &file,
+        screen,
+    )
 }
 
 /// The names and purposes of a certificate, with another subject if one is given.

@@ -56,7 +56,7 @@ fn make(args: &RequestArgs, screen: &Screen) -> Result<Exit, Error> {
     };
     let file = RequestFile::prepare(&args.file, &wanted.label(), screen)?;
 
-    let mut place = Place::open(&into, into.target(screen)?, screen)?;
+    let mut place = Place::open(&into, &into.target(screen)?, screen)?;
     place.see_what_waits(&wanted, screen)?;
     place.protect(screen)?;
     let mut folders = args.copies.backup_to.clone();
@@ -65,15 +65,15 @@ fn make(args: &RequestArgs, screen: &Screen) -> Result<Exit, Error> {
     }
     let copies = BackupTo::prepare(folders, &args.copies.password, screen)?;
     let report = place.make_key(&wanted, kind, args.label.as_deref(), screen)?;
-    finish(report, place, copies, file, screen)
+    finish(report, place, &copies, &file, screen)
 }
 
 /// What is done once the key is in its store: copies, and last the file that goes to the CA.
 pub(super) fn finish(
     mut report: Report,
     place: Place,
-    copies: BackupTo,
-    file: RequestFile,
+    copies: &BackupTo,
+    file: &RequestFile,
     screen: &Screen,
 ) -> Result<Exit, Error> {
     report.record(screen);

@@ -62,7 +62,9 @@ impl Store for WindowsStore {
             if found.key.is_none() && found.certificate.is_ca() {
                 continue;
             }
-            let entry = found.entry(&mut listing.problems);
+            let mut entry = found.entry(&mut listing.problems);
+            // Windows' own requests have a dummy certificate that says nothing of it.
+            entry.pending |= self.0.store.is_for_requests();
             // A store is made of several; a copy that knows of the key goes before one that does
             // not.
             match known.get(&entry.id) {

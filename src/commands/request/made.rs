@@ -186,7 +186,7 @@ impl Report {
     }
 
     /// Saves the key into the folders of `--backup-to`.
-    pub(super) fn save(&mut self, copies: BackupTo, inventory: &mut Inventory, screen: &Screen) {
+    pub(super) fn save(&mut self, copies: &BackupTo, inventory: &mut Inventory, screen: &Screen) {
         match copies.save(inventory, &self.certificate.id(), screen) {
             Ok((saved, warnings)) => {
                 self.copies = saved;

@@ -33,7 +33,7 @@ impl Place {
     /// Opens the store in which requests for `target` wait.
     pub(crate) fn open(
         into: &IntoStore<'_>,
-        target: Target,
+        target: &Target,
         screen: &Screen,
     ) -> Result<Self, Error> {
         let spec = target.spec.for_requests();
