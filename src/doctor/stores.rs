@@ -79,7 +79,9 @@ pub(crate) fn check(
             checks.extend(requests(&name, &listing));
             let left_out = left_out.into_iter();
             checks.extend(left_out.map(|notice| Check::ok("store", &name, notice)));
-            checks.extend(others.then(|| keys(&name, store, &listing)));
+            // Nobody misses requests.
+            let no_request = info.is_for_requests && listing.entries.is_empty();
+            checks.extend((others && !no_request).then(|| keys(&name, store, &listing)));
             checks.extend(locked);
             if let Some(folder) = &info.path {
                 checks.extend(left_over::in_store(&name, folder));

@@ -9,6 +9,7 @@ mod cng;
 mod cng_export;
 mod cng_import;
 mod console;
+mod enrolment;
 mod exit_code;
 mod fixture;
 mod folder;
@@ -37,7 +38,7 @@ use runner::Runner;
 type Check = fn(&Runner) -> Result<(), String>;
 
 /// What is checked after the tests, in this order.
-const CHECKS: [(&str, Check); 15] = [
+const CHECKS: [(&str, Check); 16] = [
     ("manifest and version", resource::check),
     ("certstow on a folder", folder::check),
     ("certstow and its logs", logs::check),
@@ -45,6 +46,7 @@ const CHECKS: [(&str, Check); 15] = [
     ("certstow on the Windows stores", stores::check),
     ("certstow and the scheduler", schedule::check),
     ("the manual's page on scheduled backups", manual::check),
+    ("the manual's page on enrolment", enrolment::check),
     ("the stand-in ncrypt.dll", cng::check),
     ("tests, windows, on keys of CNG", cng_import::check),
     ("certstow on keys of CNG", cng_export::check),
