@@ -480,3 +480,32 @@ fn a_folder_keeps_the_key_under_its_password() {
         "export Ada --store st -o ada.p12 --password-file pw --iterations 2000 --unlock-password-file pw",
     );
 }
+
+/// NSS keeps what waits, and has the pair afterwards.
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "needs NSS and OpenSSL"]
+fn a_database_of_nss_keeps_a_request() {
+    let world = World::with_ca();
+    fs::create_dir(world.path("nss")).expect("a folder");
+    world.tool("certutil -N -d sql:nss --empty-password");
+    let refused = world.runs(16, "request Ada --key ed25519 --store nss:nss -o ada.csr");
+    assert!(refused.contains("keys of this kind"), "{refused}");
+    world.runs(
+        0,
+        "request Ada --email ada@example.org --key p256 --store nss:nss -o ada.csr",
+    );
+    assert_eq!(world.waiting("nss:nss").len(), 1);
+    world.sign("ada");
+    let shown = world.runs(0, "install ada.pem --chain ca.pem --store nss:nss");
+    assert!(
+        shown.contains("answered") && !shown.contains("warning"),
+        "{shown}"
+    );
+    assert!(world.waiting("nss:nss").is_empty());
+    let keys = world.tool("certutil -K -d sql:nss");
+    assert_eq!(keys.matches("< ").count(), 1, "{keys}");
+    assert!(!keys.contains("orphan"), "{keys}");
+    let listed = world.tool("certutil -L -d sql:nss");
+    assert!(listed.contains("u,u,u"), "{listed}");
+}

@@ -215,10 +215,7 @@ impl<'a> Coming<'a> {
             return;
         };
         match request::answered(stores, self.certificate, store, ask) {
-            Ok((removed, warnings)) => {
-                installed.request_removed = removed > 0;
-                installed.warnings.extend(warnings);
-            }
+            Ok(removed) => installed.request_removed = removed > 0,
             Err(error) => {
                 let text = format!("its request stays in the store: {}", error.in_full());
                 installed

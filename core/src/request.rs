@@ -273,13 +273,13 @@ pub fn forget(
 
 /// Takes the pending certificates of a public key out of the store that has the issued one now, or out of
 /// that which Windows keeps for its requests. The private key stays, since the issued certificate has it.
-/// How many were taken out, and warnings.
+/// How many were taken out.
 pub(crate) fn answered(
     inventory: &mut Inventory,
     issued: &Certificate,
     store: usize,
     ask: &mut dyn Ask,
-) -> Result<(usize, Vec<Warning>), Error> {
+) -> Result<usize, Error> {
     let info = |store: usize| inventory.stores()[store].info();
     let requests = info(store).spec.for_requests();
     let is_meant = |&other: &usize| other == store || info(other).spec == requests;
@@ -288,11 +288,11 @@ pub(crate) fn answered(
         (one.id(), stores.filter(is_meant).collect::<Vec<_>>())
     });
     let own: Vec<_> = own.filter(|(_, stores)| !stores.is_empty()).collect();
-    let mut warnings = Vec::new();
     for (id, stores) in &own {
-        warnings.extend(remove(inventory, id, stores, ask)?);
+        // That the key stays is what was meant.
+        let _stays = remove(inventory, id, stores, ask)?;
     }
-    Ok((own.len(), warnings))
+    Ok(own.len())
 }
 
 fn remove(
