@@ -509,3 +509,54 @@ fn a_database_of_nss_keeps_a_request() {
     let listed = world.tool("certutil -L -d sql:nss");
     assert!(listed.contains("u,u,u"), "{listed}");
 }
+
+/// Wherever it is killed: there is no key, or one that is listed; and no request whose key is nowhere.
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "needs strace"]
+fn a_request_that_is_killed_leaves_no_request_without_its_key() {
+    const CALLS: [&str; 8] = [
+        "rename",
+        "renameat2",
+        "linkat",
+        "link",
+        "unlink",
+        "mkdir",
+        "fsync",
+        "fdatasync",
+    ];
+    let kills = CALLS.map(|call| (1..).take_while(|nth| is_killed_at(call, *nth)).count());
+    assert!(kills.iter().sum::<usize>() > 12, "{kills:?}");
+}
+
+/// Whether a request is killed at the n-th of these calls.
+#[cfg(target_os = "linux")]
+fn is_killed_at(call: &str, nth: usize) -> bool {
+    let world = World::new();
+    let certstow = certstow(world.0.path());
+    let mut strace = Command::new("strace");
+    strace.args(["-f", "-qq", "-o", "trace", "-e"]);
+    strace.arg(format!("inject={call}:signal=KILL:when={nth}"));
+    strace.arg(certstow.get_program()).args(words_of(
+        "request Ada --key p256 --store st -o ada.csr --backup-to saved --password-file pw",
+    ));
+    program::in_folder(&mut strace, world.0.path());
+    let output = strace.output().expect("strace starts");
+    let listed = match world.path("st").exists() {
+        true => world.waiting("st"),
+        false => Vec::new(),
+    };
+    assert!(listed.len() <= 1, "{call} {nth}: {listed:?}");
+    if world.path("ada.csr").exists() {
+        let [waiting] = listed.try_into().expect("its key waits");
+        world.runs(
+            0,
+            &format!("request show {waiting} --store st -o again.csr"),
+        );
+        let [first, again] = ["ada.csr", "again.csr"].map(|name| fs::read(world.path(name)));
+        assert_eq!(first.expect("it"), again.expect("it"), "{call} {nth}");
+    }
+    // The next one ends well beside whatever was left.
+    world.runs(0, "request Ada --key p256 --store st -o ada.csr --force");
+    !output.status.success()
+}

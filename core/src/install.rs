@@ -6,6 +6,7 @@
 //! [`Ask`].
 
 mod holder;
+mod renewed;
 mod returned;
 
 use certstow_formats::certificate::Certificate;
@@ -207,13 +208,17 @@ impl<'a> Coming<'a> {
 
     /// Takes the pending certificate out, once the real one is proven to be there with its key.
     fn end_request(&self, stores: &mut Inventory, installed: &mut Installed, ask: &mut dyn Ask) {
-        if self.options.keep_request || self.options.dry_run {
+        if self.options.dry_run {
             return;
         }
         let names = stores.store_names();
         let Some(store) = names.iter().position(|name| *name == installed.store) else {
             return;
         };
+        renewed::mark(&mut *stores.stores_mut()[store], self.certificate);
+        if self.options.keep_request {
+            return;
+        }
         match request::answered(stores, self.certificate, store, ask) {
             Ok(removed) => installed.request_removed = removed > 0,
             Err(error) => {

@@ -211,6 +211,15 @@ pub trait Store: Send {
     fn mark_backed_up(&mut self, _id: &EntryId, _when: UnixTime) -> Result<(), StoreError> {
         Ok(())
     }
+
+    /// Records that another certificate of the store is in the entry's place, where stores of this kind have
+    /// a place for that (`CERT_RENEWAL_PROP_ID`); elsewhere does nothing.
+    ///
+    /// # Errors
+    /// As [`Store::mark_backed_up`].
+    fn mark_renewed(&mut self, _id: &EntryId, _by: &Certificate) -> Result<(), StoreError> {
+        Ok(())
+    }
 }
 
 /// An identity on its way into a store.

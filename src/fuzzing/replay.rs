@@ -89,6 +89,7 @@ replay! {
     nss: formats::nss, 5_000;
     pkcs12: formats::pkcs12, 20_000;
     pkcs7: formats::pkcs7, 20_000;
+    request: formats::request, 20_000;
     schedule: super::schedule, 3_000;
     selector: core::selector, 2_000;
     shell: platform::shell, 20_000;

@@ -9,12 +9,14 @@ use std::sync::LazyLock;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::{PASSWORD, writer};
+use crate::alternative_name::{AlternativeName, Kind as NameKind};
 use crate::certificate::{Certificate, Clock, Property};
 use crate::chain::{self, Candidates, PathEnd};
 use crate::cms::signed_data;
 use crate::der::SEQUENCE;
 use crate::foreign::Foreign;
 use crate::key::{self, KeyForm};
+use crate::names::DistinguishedName;
 use crate::pkcs12::attributes::{Attributes, Properties};
 use crate::pkcs12::decode::{self, Limits, MacStatus};
 use crate::pkcs12::encode::{self, Content};
@@ -25,6 +27,7 @@ use crate::pkcs12::pbe::Scheme;
 use crate::pkcs12::profile::{Iterations, Profile};
 use crate::pkcs12::readback;
 use crate::pkcs12::structure::{BagContent, safe_contents};
+use crate::request::{CertificationRequest, is_request, pending};
 use crate::secret::{Password, PrivateKey};
 use crate::time::UnixTime;
 use crate::{embedded, jks, names, sanitize};
@@ -144,6 +147,41 @@ pub fn foreign(input: &[u8]) {
     let alone = Foreign::of(input, false);
     let beside = Foreign::of(input, true);
     assert!(alone == beside || beside == Some(Foreign::Nss));
+}
+
+/// A certification request, a certificate that carries one, or the names that a CA is asked for.
+pub fn request(input: &[u8]) {
+    if let Ok(request) = CertificationRequest::from_der(input) {
+        assert!(is_request(input) && is_request(request.to_pem().as_bytes()));
+        let texts = request.alternative_names().into_iter();
+        let written = texts.filter_map(|(kind, text)| AlternativeName::new(kind, &text).ok());
+        assert!(written.count() <= input.len());
+        let again = CertificationRequest::from_der(request.der());
+        assert_eq!(
+            again.map(|again| again.spki_der().to_vec()),
+            Ok(request.spki_der().to_vec())
+        );
+    }
+    if let Ok(certificate) = Certificate::from_der(input)
+        && let Some(request) = pending::request(&certificate)
+    {
+        assert!(key::same_public_key(
+            request.spki_der(),
+            certificate.spki_der()
+        ));
+    }
+    let Ok(text) = std::str::from_utf8(input) else {
+        return;
+    };
+    if let Ok(name) = text.parse::<DistinguishedName>() {
+        let again = name.to_string().parse();
+        assert_eq!(again, Ok(name));
+    }
+    for kind in NameKind::ALL {
+        if let Ok(name) = AlternativeName::new(kind, text) {
+            assert_eq!(name.text(), text);
+        }
+    }
 }
 
 /// Text with certificates and keys in it.

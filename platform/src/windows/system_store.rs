@@ -7,8 +7,9 @@ use certstow_formats::certificate::{Certificate, EntryId};
 use certstow_formats::secret::PrivateKey;
 use certstow_formats::time::UnixTime;
 use schannel::cert_context::CertContext;
+use sha1::{Digest as _, Sha1};
 use windows_sys::Win32::Foundation::ERROR_FILE_NOT_FOUND;
-use windows_sys::Win32::Security::Cryptography::CERT_BACKED_UP_PROP_ID;
+use windows_sys::Win32::Security::Cryptography::{CERT_BACKED_UP_PROP_ID, CERT_RENEWAL_PROP_ID};
 
 use super::handle::{Handle, copy_of};
 use super::{attach, backed_up, change, ffi, import, keys, remove};
@@ -121,13 +122,23 @@ impl Store for WindowsStore {
     }
 
     fn mark_backed_up(&mut self, id: &EntryId, when: UnixTime) -> Result<(), StoreError> {
+        self.set(id, CERT_BACKED_UP_PROP_ID, backed_up::value(when).to_vec())
+    }
+
+    fn mark_renewed(&mut self, id: &EntryId, by: &Certificate) -> Result<(), StoreError> {
+        // "The hash of the renewed certificate" (CertSetCertificateContextProperty), as
+        // CERT_HASH_PROP_ID is one: SHA-1.
+        let hash = Sha1::digest(by.der());
+        self.set(id, CERT_RENEWAL_PROP_ID, hash.to_vec())
+    }
+}
+
+impl WindowsStore {
+    /// Sets a property of an entry.
+    fn set(&self, id: &EntryId, property: u32, value: Vec<u8>) -> Result<(), StoreError> {
         let found = self.0.find(id)?;
-        let mark = (
-            CERT_BACKED_UP_PROP_ID,
-            Some(backed_up::value(when).to_vec()),
-        );
         let which = |now: &[CertContext]| copy_of(now, found.certificate.der());
-        change::update(&self.0.store, which, &[mark], None)
+        change::update(&self.0.store, which, &[(property, Some(value))], None)
             .map_err(|error| self.0.unreachable(error))
     }
 }

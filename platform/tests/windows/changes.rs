@@ -2,9 +2,9 @@
 //! the stores of issuers, properties.
 
 use certstow_formats::certificate::{Certificate, Property};
-use certstow_formats::key;
 use certstow_formats::secret::PrivateKey;
 use certstow_formats::time::UnixTime;
+use certstow_formats::{key, names};
 use certstow_platform::error::StoreError;
 use certstow_platform::spec::{StoreSpec, SystemStore, SystemStoreLocation};
 use certstow_platform::store::{
@@ -436,4 +436,25 @@ fn mark_backed_up_sets_time_where_supported() {
     let nobody = Sample::Rsa.certificate().unwrap().id();
     let error = store.mark_backed_up(&nobody, when).unwrap_err();
     assert!(matches!(error, StoreError::NotFound { .. }), "{error}");
+}
+
+/// CERT_RENEWAL_PROP_ID.
+const RENEWAL: u32 = 64;
+
+#[test]
+fn mark_renewed_names_the_new_certificate() {
+    let mut stores = Stores::new();
+    let mut store = stores.store(&[Sample::P256, Sample::Keyless]);
+    let [old, new] = [Sample::P256, Sample::Keyless].map(|one| one.certificate().unwrap());
+    store.mark_renewed(&old.id(), &new).unwrap();
+    let entries = store.list().unwrap().entries;
+    let marked = entries.iter().find(|one| one.id == old.id()).unwrap();
+    let mut properties = marked.properties.iter();
+    let property = properties.find(|one| one.id == RENEWAL).unwrap();
+    assert_eq!(names::hex(&property.value), names::thumbprint(&new));
+    let nobody = store.mark_renewed(&Sample::NotExportable.certificate().unwrap().id(), &new);
+    assert!(
+        matches!(nobody, Err(StoreError::NotFound { .. })),
+        "{nobody:?}"
+    );
 }

@@ -44,6 +44,7 @@ impl Claims<'_> {
                 let held = self.written_in(self.scene.scenario.into);
                 Some(held.iter().any(|held| held.identity == identity))
             }
+            "Installed" => Some(rules::not_saved(self.scene, self.now).is_empty()),
             "All" => {
                 let identities: usize = rest.split(' ').next()?.parse().ok()?;
                 Some(identities <= rules::saved_everywhere(self.scene, self.now))

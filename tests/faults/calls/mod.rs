@@ -197,4 +197,5 @@ tests! {
     restore_into_new_store
     import_into_new_store
     import_replaces_identity
+    install_joins_key
 }

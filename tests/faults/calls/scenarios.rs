@@ -289,3 +289,28 @@ pub(super) fn import_replaces_identity() -> Scenario {
         ..USUAL
     }
 }
+
+/// The answer to a request for the key that Ada has; the request goes.
+pub(super) fn install_joins_key() -> Scenario {
+    Scenario {
+        prepare: |scene| {
+            scene.does("renew Ada --store store --same-key -o request.csr");
+            for words in [
+                "req -x509 -newkey rsa:2048 -noenc -subj /CN=CA -keyout ca.key -out ca.pem -days 30",
+                "x509 -req -in request.csr -CA ca.pem -CAkey ca.key -days 30 -out answer.pem",
+            ] {
+                let mut openssl = Command::new("openssl");
+                openssl.args(words.split(' ')).current_dir(scene.world());
+                assert!(openssl.output().expect("openssl starts").status.success());
+            }
+            for file in ["ca.key", "ca.pem"] {
+                fs::remove_file(scene.path(file)).expect("removed");
+            }
+        },
+        words: "install answer.pem --store store",
+        done: &[("store/ada-example.key.pem", "Ada")],
+        may_go: &["store/ada-example.key."],
+        proofs: &["request list --store store"],
+        ..USUAL
+    }
+}

@@ -36,6 +36,18 @@ const TEXTS: [&str; 16] = [
     "",
 ];
 
+/// Distinguished and alternative names.
+const NAMES: [&str; 8] = [
+    "CN=J\u{fc}rgen Gro\u{df},OU=K\u{e4}se,O=M\u{fc}ller\\, S\u{f6}hne & Co,C=DE",
+    "CN=\"Ada, Countess\" + UID=a1;O=\\20x\\ ,1.2.3.4=#0c026869",
+    "E=ada@example.org, S=Bayern, G=Ada, SN=Example, DC=corp, DC=example",
+    "ada@example.org",
+    "*.example.org",
+    "2001:db8::1",
+    "https://example.org/a?b=%C3%BC",
+    "ada@corp.example",
+];
+
 /// Makes them anew.
 pub(crate) fn run() -> Result<(), String> {
     let scratch = files::scratch()?;
@@ -60,6 +72,7 @@ pub(crate) fn run() -> Result<(), String> {
     sealed(scratch.path())?;
     java_keystores(scratch.path(), &data)?;
     foreign(scratch.path(), &data)?;
+    requests(scratch.path())?;
     embedded(&data)?;
     nss(scratch.path(), &data)?;
     for target in targets()? {
@@ -71,7 +84,7 @@ pub(crate) fn run() -> Result<(), String> {
 
 fn text_seeds() -> Result<(), String> {
     for (number, text) in TEXTS.iter().enumerate() {
-        for target in ["html", "shell", "schedule", "selector"] {
+        for target in ["html", "request", "shell", "schedule", "selector"] {
             write(target, &format!("text-{number}"), text.as_bytes())?;
         }
         // Two octets that choose, and four lines.
@@ -273,6 +286,35 @@ fn foreign(scratch: &Path, data: &Path) -> Result<(), String> {
     let (archive, file) = (scratch.join("archive.zip"), data.join("keys/ed25519.pem"));
     capture(&mut command!("zip -jq {archive} {file}"))?;
     copy(&archive, "foreign")
+}
+
+/// A request by OpenSSL, one by certstow with the certificate that carries it, and names.
+fn requests(scratch: &Path) -> Result<(), String> {
+    let (key, request) = (scratch.join("request.key"), scratch.join("openssl.csr"));
+    capture(&mut command!(
+        "openssl req -new -newkey ed25519 -noenc -subj /C=DE/CN=Ada -outform DER
+         -addext subjectAltName=email:ada@example.org,IP:192.0.2.1 -addext extendedKeyUsage=clientAuth
+         -keyout {key} -out {request}"
+    ))?;
+    copy(&request, "request")?;
+    let certstow = executables::certstow(&["--quiet"])?;
+    let (store, request) = (scratch.join("requests"), scratch.join("certstow.csr"));
+    capture(&mut command!(
+        "{certstow} request Ada --upn ada@corp.example --uri urn:x:1 --key ed25519 --store {store}
+         --format der -o {request}"
+    ))?;
+    copy(&request, "request")?;
+    let pending = scratch.join("pending.der");
+    for file in files_in(&store)? {
+        capture(&mut command!(
+            "openssl x509 -in {file} -outform DER -out {pending}"
+        ))?;
+    }
+    copy(&pending, "request")?;
+    for (number, name) in NAMES.iter().enumerate() {
+        write("request", &format!("name-{number}"), name.as_bytes())?;
+    }
+    Ok(())
 }
 
 /// Text with PEM and base64 in it.
