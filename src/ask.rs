@@ -200,9 +200,17 @@ pub(crate) const OPENS_FILES: Wanted<'static> = Wanted {
 
 /// Refuses two passwords that would both be read from standard input.
 pub(crate) fn check_stdin(password: &PasswordArgs, stores: &StoreArgs) -> Result<(), ProgramError> {
+    check_stdin_of([password.source()], stores)
+}
+
+/// The same of any number of passwords beside those of locked keys.
+pub(crate) fn check_stdin_of<const N: usize>(
+    sources: [Option<Source>; N],
+    stores: &StoreArgs,
+) -> Result<(), ProgramError> {
     let unlock = stores.unlock()?;
     let unlock = unlock.iter().map(|unlock| &unlock.source);
-    one_from_stdin(unlock.chain(&password.source()))
+    one_from_stdin(unlock.chain(sources.iter().flatten()))
 }
 
 fn one_from_stdin<'s>(sources: impl Iterator<Item = &'s Source>) -> Result<(), ProgramError> {

@@ -308,6 +308,39 @@ fn names_are_refused_before_a_key_is_made() {
     assert!(!world.path("st").exists());
 }
 
+/// It is in what goes to the CA, and nowhere else.
+#[test]
+fn a_challenge_password_goes_to_the_ca_alone() {
+    let world = World::new();
+    for secret in ["challenge me", "Zo\u{eb}'s secret"] {
+        fs::write(world.path("challenge"), secret).expect("a file");
+        let words = "request Ada --email a@b --key p256 --store st -o ada.csr --challenge-file challenge --force";
+        let shown = world.runs(0, &format!("{words} --log log"));
+        let read = world.tool("openssl req -verify -noout -text -in ada.csr -nameopt utf8");
+        assert!(
+            read.contains("challengePassword") && read.contains("verify OK"),
+            "{read}"
+        );
+        let [waiting] = world.waiting("st").try_into().expect("one");
+        world.runs(
+            0,
+            &format!("request show {waiting} --store st -o again.csr --force"),
+        );
+        let again = world.tool("openssl req -verify -noout -text -in again.csr");
+        assert!(!again.contains("challengePassword"), "{again}");
+        let log = fs::read_to_string(world.path("log")).expect("a log");
+        assert!(
+            !shown.contains(secret) && !log.contains(secret),
+            "{shown}{log}"
+        );
+        world.runs(0, &format!("request forget {waiting} --store st --force"));
+    }
+    world.runs(
+        17,
+        "request Ada --store st -o x.csr --challenge-file nothing",
+    );
+}
+
 /// The key waits before the request is written.
 #[test]
 fn a_request_that_cannot_be_written_loses_no_key() {
@@ -457,6 +490,58 @@ fn install_takes_a_certificate_of_a_store_by_its_name() {
     let shown = world.runs(0, "install Ada --store st --store keys");
     assert!(shown.contains("Installed"), "{shown}");
     world.runs(18, "install Nobody --store st");
+}
+
+/// The certificate that only stands beside the key is no answer: what it stands for would go with it.
+#[test]
+fn install_takes_no_pending_certificate_for_an_answer() {
+    let world = World::new();
+    world.runs(0, "request Ada --key p256 --store st -o ada.csr");
+    let [waiting] = world.waiting("st").try_into().expect("one");
+    let files = fs::read_dir(world.path("st")).expect("a folder");
+    let file = files
+        .map(|file| file.expect("a file").path())
+        .next()
+        .expect("a file");
+    fs::copy(&file, world.path("copy.pem")).expect("a copy");
+    world.runs(
+        0,
+        &format!("export {waiting} --store st --format der -o ada.cer"),
+    );
+    for answer in ["copy.pem", "ada.cer", &waiting] {
+        let shown = world.runs(10, &format!("install {answer} --store st"));
+        assert!(shown.contains("is the request"), "{answer}: {shown}");
+        assert_eq!(world.waiting("st"), [waiting.clone()], "{answer}");
+        assert!(file.exists());
+    }
+}
+
+/// Of several stores that have the key, the one where it was requested gets the certificate.
+#[test]
+fn install_prefers_the_store_of_the_request() {
+    let world = World::with_ca();
+    world.runs(0, "request Ada --key p256 --store st -o ada.csr");
+    world.sign("ada");
+    fs::create_dir(world.path("other")).expect("a folder");
+    let files = fs::read_dir(world.path("st")).expect("a folder");
+    let file = files
+        .map(|file| file.expect("a file").path())
+        .next()
+        .expect("a file");
+    let text = fs::read_to_string(file).expect("text");
+    let key = text.find("-----BEGIN PRIVATE").expect("a key");
+    let end = text.find("-----END PRIVATE KEY-----").expect("its end") + 26;
+    fs::write(world.path("other/a.key"), &text[key..end]).expect("written");
+    let installed = world.json("install ada.pem --store other --store st");
+    let store = installed["installed"][0]["store"]
+        .as_str()
+        .expect("a store");
+    assert!(store.ends_with("st"), "{installed}");
+    assert!(world.waiting("st").is_empty());
+    world.runs(
+        0,
+        "export Ada --store st -o ada.p12 --password-file pw --iterations 2000",
+    );
 }
 
 /// A key behind a password, which a task gives.

@@ -216,17 +216,24 @@ impl<'a> Coming<'a> {
             return;
         };
         renewed::mark(&mut *stores.stores_mut()[store], self.certificate);
-        if self.options.keep_request {
+        if self.options.keep_request || !request::waits_for(stores, self.certificate, store) {
             return;
+        }
+        let mut stays = |error: &Error| {
+            let text = format!("its request stays in the store: {}", error.in_full());
+            let warning = Warning::new(Code::RequestStays, text);
+            installed.warnings.push(warning);
+        };
+        // What was there before is proven now.
+        let store_of = &*stores.stores()[store];
+        if installed.was_there
+            && let Err(error) = read_back::read_back(store_of, self.certificate, ask)
+        {
+            return stays(&error);
         }
         match request::answered(stores, self.certificate, store, ask) {
             Ok(removed) => installed.request_removed = removed > 0,
-            Err(error) => {
-                let text = format!("its request stays in the store: {}", error.in_full());
-                installed
-                    .warnings
-                    .push(Warning::new(Code::RequestStays, text));
-            }
+            Err(error) => stays(&error),
         }
     }
 

@@ -57,7 +57,8 @@ pub struct Kept {
 }
 
 impl Made {
-    /// A new key, and a request for it. RSA takes up to some seconds.
+    /// A new key, and a request for it. RSA takes up to some seconds. A challenge password is in what goes to
+    /// the CA alone, and not in what the store keeps.
     ///
     /// # Errors
     /// [`Error::NotRequested`]: the system gives no random numbers, or there is nobody to ask for.
@@ -68,13 +69,21 @@ impl Made {
         Self::with_key(draft, key)
     }
 
-    /// A request for a key that there is.
+    /// The same for a key that there is.
     ///
     /// # Errors
     /// [`Error::NotRequested`]: certstow signs no requests with keys of this kind.
     pub fn with_key(draft: &Draft<'_>, key: PrivateKey) -> Result<Self, Error> {
-        let made = draft.sign(&key).and_then(|request| {
-            let certificate = pending_certificate::certificate(&request, &key, time::now())?;
+        let kept = Draft {
+            challenge: None,
+            ..*draft
+        };
+        let made = kept.sign(&key).and_then(|kept| {
+            let certificate = pending_certificate::certificate(&kept, &key, time::now())?;
+            let request = match draft.challenge {
+                Some(_) => draft.sign(&key)?,
+                None => kept,
+            };
             Ok((request, certificate))
         });
         let (request, certificate) = made.map_err(|error| Error::NotRequested {
@@ -208,6 +217,15 @@ fn pending_for<'i>(
     pending(inventory).filter(move |one| key::same_public_key(one.certificate().spki_der(), spki))
 }
 
+/// Whether something waits for this certificate where requests for a store are kept.
+pub(crate) fn waits_for(inventory: &Inventory, issued: &Certificate, store: usize) -> bool {
+    let requests = inventory.stores()[store].info().spec.for_requests();
+    let mut entries = pending_for(inventory, issued).flat_map(|one| one.entries());
+    entries.any(|stored| {
+        stored.store == store || inventory.stores()[stored.store].info().spec == requests
+    })
+}
+
 /// What an issued certificate has otherwise than it was asked for, a clause each; nothing where no request is
 /// known.
 pub(crate) fn differences(inventory: &Inventory, issued: &Certificate) -> Vec<String> {
@@ -283,7 +301,8 @@ pub(crate) fn answered(
     let info = |store: usize| inventory.stores()[store].info();
     let requests = info(store).spec.for_requests();
     let is_meant = |&other: &usize| other == store || info(other).spec == requests;
-    let own = pending_for(inventory, issued).map(|one| {
+    let others = pending_for(inventory, issued).filter(|one| one.id() != issued.id());
+    let own = others.map(|one| {
         let stores = one.entries().iter().map(|stored| stored.store);
         (one.id(), stores.filter(is_meant).collect::<Vec<_>>())
     });

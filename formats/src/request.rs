@@ -15,7 +15,7 @@ use crate::alternative_name::{AlternativeName, Kind};
 use crate::der::{self, EXPLICIT_0};
 use crate::names::{self, DistinguishedName};
 use crate::pem;
-use crate::secret::PrivateKey;
+use crate::secret::{Password, PrivateKey};
 use crate::signature::Scheme;
 pub use error::RequestError;
 use extension::extension;
@@ -27,6 +27,7 @@ const LABELS: [&str; 2] = [
 ];
 
 const EXTENSION_REQUEST: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.14");
+const CHALLENGE_PASSWORD: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.7");
 const SUBJECT_ALT_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.17");
 const EXTENDED_KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.37");
 /// The name of a certificate template of Windows' CAs ([MS-WCCE] 2.2.2.7.7.1, a `BMPString`).
@@ -43,6 +44,9 @@ pub struct Draft<'a> {
     pub usages: &'a [ObjectIdentifier],
     /// The name of a certificate template of Windows' CAs.
     pub template: Option<&'a str>,
+    /// What proves to the CA later who asked, as for a revocation (challengePassword, RFC 2985, 5.4.1). Whoever
+    /// sees the request can read it.
+    pub challenge: Option<&'a Password>,
 }
 
 /// A certification request, whose signature was checked.
@@ -63,21 +67,30 @@ impl Draft<'_> {
             return Err(RequestError::Nameless);
         }
         let spki = signing::public_key(key)?;
+        let mut attributes = Vec::new();
         let extensions = self.extensions();
         // RFC 5280 wants one extension at least (4.1, SIZE 1..MAX); without any, there is no attribute.
-        let attributes = match extensions.is_empty() {
-            true => Vec::new(),
-            false => {
-                let extensions: Vec<&[u8]> = extensions.iter().map(Vec::as_slice).collect();
-                let values = der::set_of(vec![der::sequence(&extensions)]);
-                der::sequence(&[&der::oid(&EXTENSION_REQUEST), &values])
-            }
-        };
+        if !extensions.is_empty() {
+            let extensions: Vec<&[u8]> = extensions.iter().map(Vec::as_slice).collect();
+            attributes.push(attribute(&EXTENSION_REQUEST, der::sequence(&extensions)));
+        }
+        if let Some(challenge) = self.challenge {
+            let text = challenge.expose();
+            let string = match der::is_printable(text) {
+                true => der::PRINTABLE_STRING,
+                false => der::UTF8_STRING,
+            };
+            let value = der::value(string, &[text.as_bytes()]);
+            attributes.push(attribute(&CHALLENGE_PASSWORD, value));
+        }
+        // As those of a SET OF in DER.
+        attributes.sort();
+        let attributes: Vec<&[u8]> = attributes.iter().map(Vec::as_slice).collect();
         let info = der::sequence(&[
             &der::unsigned(0),
             self.subject.der(),
             &spki,
-            &der::value(EXPLICIT_0, &[&attributes]),
+            &der::value(EXPLICIT_0, &attributes),
         ]);
         let algorithm = signing::algorithm(&spki)?;
         let signature = signing::sign(key, &spki, &info)?;
@@ -117,6 +130,11 @@ impl Draft<'_> {
         }
         extensions
     }
+}
+
+/// `Attribute` (RFC 2986, 4.1) with one value.
+fn attribute(oid: &ObjectIdentifier, value: Vec<u8>) -> Vec<u8> {
+    der::sequence(&[&der::oid(oid), &der::set_of(vec![value])])
 }
 
 impl CertificationRequest {

@@ -39,6 +39,7 @@ fn other_programs_read_and_verify_requests() {
             alternative_names: &names,
             usages: &usages,
             template: Some("User"),
+            challenge: None,
         };
         let request = draft.sign(&generate(kind).unwrap()).unwrap();
         std::fs::write(&file, request.to_pem()).unwrap();
@@ -86,6 +87,7 @@ fn a_bare_request_asks_for_no_extensions() {
         alternative_names: &[],
         usages: &[],
         template: None,
+        challenge: None,
     };
     let request = draft.sign(&generate(Kind::P256).unwrap()).unwrap();
     std::fs::write(&file, request.der()).unwrap();

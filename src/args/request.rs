@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use certstow_core::password::Source;
 use certstow_formats::alternative_name::{AlternativeName, Kind as NameKind};
 use certstow_formats::key::generate::Kind;
 use certstow_formats::names::{DistinguishedName, ObjectIdentifier, usage_oid};
@@ -9,7 +10,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand, ValueHint};
 
 use super::filter::SelectArgs;
-use super::store::{PasswordArgs, StoreArgs};
+use super::store::{PasswordArgs, StoreArgs, of_file};
 use super::words::{Words, one_of};
 
 #[derive(Debug, Args)]
@@ -180,6 +181,17 @@ pub(crate) struct RequestFileArgs {
     /// Replace the file
     #[arg(long)]
     pub(crate) force: bool,
+    /// Read a challenge password for the CA from a file, or from standard input (-); the request has
+    /// it in clear
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, hide_short_help = true)]
+    pub(crate) challenge_file: Option<PathBuf>,
+}
+
+impl RequestFileArgs {
+    /// Where the challenge password comes from.
+    pub(crate) fn challenge_source(&self) -> Option<Source> {
+        self.challenge_file.as_deref().map(of_file)
+    }
 }
 
 /// The form of a request.

@@ -200,7 +200,7 @@ impl PasswordArgs {
     }
 }
 
-fn of_file(file: &Path) -> Source {
+pub(super) fn of_file(file: &Path) -> Source {
     match file.as_os_str() == "-" {
         true => Source::Stdin,
         false => Source::File(file.to_owned()),

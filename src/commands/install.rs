@@ -14,7 +14,7 @@
 
 use std::path::PathBuf;
 
-use certstow_core::error::Error as LibraryError;
+use certstow_core::error::{Error as LibraryError, NotInstallable};
 use certstow_core::identity::{Inventory, StoreProblem};
 use certstow_core::install::{self, Installed, Options, Outcome, Returned};
 use certstow_core::select::{self, Choice, Want};
@@ -87,6 +87,11 @@ fn named(args: &InstallArgs, stores: &Inventory) -> Result<Returned, Error> {
         ..Choice::of(&text)
     };
     match select::choose(stores, &choice, time::now()) {
+        Ok(listed) if listed.is_pending() => Err(LibraryError::NothingToInstall {
+            files: args.files.clone(),
+            what: NotInstallable::Request,
+        }
+        .into()),
         Ok(listed) => Ok(Returned::of_store(listed)),
         Err(LibraryError::NotFound { .. }) => Err(Error::NoFile {
             file: missing.unwrap_or_default(),

@@ -21,7 +21,11 @@ use crate::inventory;
 use crate::screen::Screen;
 
 pub(crate) fn run(args: &RenewArgs, screen: &Screen) -> Result<Exit, Error> {
-    ask::check_stdin(&args.copies.password, &args.select.stores)?;
+    let stores = &args.select.stores;
+    ask::check_stdin_of(
+        [args.copies.password.source(), args.file.challenge_source()],
+        stores,
+    )?;
     let inventory = inventory::read_and_ask(&args.select.stores, screen)?;
     let filters = args.select.filters.filters();
     let choice = Choice {
@@ -32,6 +36,7 @@ pub(crate) fn run(args: &RenewArgs, screen: &Screen) -> Result<Exit, Error> {
     };
     let old = inventory::choose(&inventory, &choice, &args.select.stores, screen)?;
     let (wanted, warnings) = wanted(old, args.new_subject.as_ref());
+    let wanted = wanted.with_challenge(&args.file, screen)?;
     let file = RequestFile::prepare(&args.file, &wanted.label(), screen)?;
 
     let from = old.entries()[0].store;
@@ -86,6 +91,7 @@ fn wanted(old: &ListedCertificate, subject: Option<&DistinguishedName>) -> (Want
         alternative_names: again.alternative_names,
         usages: again.usages,
         template: None,
+        challenge: None,
     };
     (wanted, again.warnings)
 }

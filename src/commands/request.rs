@@ -47,13 +47,15 @@ fn make(args: &RequestArgs, screen: &Screen) -> Result<Exit, Error> {
         not_exportable: args.not_exportable,
     };
     into.check()?;
-    ask::check_stdin(&args.copies.password, &args.stores)?;
+    let passwords = [args.copies.password.source(), args.file.challenge_source()];
+    ask::check_stdin_of(passwords, &args.stores)?;
     let given = Wanted::given(&args.names)?;
     let was_asked = given.is_none();
     let (wanted, kind) = match given {
         Some(wanted) => (wanted, args.key.key),
         None => asked::names(args, screen)?,
     };
+    let wanted = wanted.with_challenge(&args.file, screen)?;
     let file = RequestFile::prepare(&args.file, &wanted.label(), screen)?;
 
     let mut place = Place::open(&into, &into.target(screen)?, screen)?;

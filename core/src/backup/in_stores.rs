@@ -54,8 +54,9 @@ impl InStores {
     }
 
     /// Whether the key left the store that it was saved from, and is in no other that was read. Not
-    /// of an entry that the filters leave out, or of which the manifest cannot tell whether they do.
+    /// of an entry that the filters leave out, or of which the manifest cannot tell whether they do; nor of a
+    /// request, which goes as soon as it is answered, while its key stays.
     pub fn miss(&self, saved: &Saved, filters: &Filters, now: UnixTime) -> bool {
-        !self.may_have(saved) && filters.judge(&saved.known(), now) == Some(true)
+        !saved.pending && !self.may_have(saved) && filters.judge(&saved.known(), now) == Some(true)
     }
 }

@@ -8,6 +8,7 @@ use certstow_platform::store::{Entry, KeyState};
 
 use crate::error::Error;
 use crate::identity::Inventory;
+use crate::request;
 use crate::waits;
 
 /// Where a certificate's private key is.
@@ -68,6 +69,14 @@ pub(super) fn find(
             Known::Here { place, locked } => with_key.push((store, place, locked)),
             Known::Perhaps => perhaps.push(store),
             Known::NotHere => {}
+        }
+    }
+    // Of several, the one where it was requested.
+    if with_key.len() > 1 {
+        let waits = |store: usize| request::waits_for(stores, certificate, store);
+        let asked = with_key.iter().filter(|(store, ..)| waits(*store)).count();
+        if asked == 1 {
+            with_key.retain(|(store, ..)| waits(*store));
         }
     }
     if with_key.len() > 1 {

@@ -53,6 +53,10 @@ impl Returned {
                 true => kind_of(files),
             });
         }
+        // It stands beside the key, which would be deleted with it.
+        if all.iter().any(Certificate::is_pending) {
+            return refused(NotInstallable::Request);
+        }
         let mut problems = sources.problems;
         let mut along = Vec::new();
         if !chain.is_empty() {

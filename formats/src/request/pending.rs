@@ -142,6 +142,7 @@ mod tests {
             alternative_names: &names.collect::<Vec<_>>(),
             usages: &[usage_oid("clientAuth").unwrap()],
             template: None,
+            challenge: None,
         };
         let request = draft.sign(&key).unwrap();
         let certificate = certificate(&request, &key, NOW).unwrap();

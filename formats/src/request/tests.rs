@@ -15,6 +15,7 @@ fn bare(subject: &DistinguishedName) -> Draft<'_> {
         alternative_names: &[],
         usages: &[],
         template: None,
+        challenge: None,
     }
 }
 

@@ -88,6 +88,7 @@ pub(super) fn names(args: &RequestArgs, screen: &Screen) -> Result<(Wanted, Kind
         alternative_names,
         usages,
         template: args.names.template.clone(),
+        challenge: None,
     };
     Ok((wanted, kind))
 }

@@ -95,6 +95,7 @@ pub(super) fn show(args: &RequestShowArgs, screen: &Screen) -> Result<Exit, Erro
         output: Some(file.clone()),
         format: args.format,
         force: args.force,
+        challenge_file: None,
     };
     let file = RequestFile::prepare(&args, &listed.label(), screen)?;
     file.write(&request, screen)?.tell(screen)?;

@@ -5,9 +5,12 @@ use certstow_formats::names::{
     self, DistinguishedName, NameError, ObjectIdentifier, Parts, usage_oid,
 };
 use certstow_formats::request::Draft;
+use certstow_formats::secret::Password;
 
-use crate::args::NameArgs;
+use crate::args::{NameArgs, RequestFileArgs};
+use crate::ask;
 use crate::error::Error;
+use crate::screen::Screen;
 
 /// What is asked of a CA.
 #[derive(Debug)]
@@ -16,6 +19,7 @@ pub(crate) struct Wanted {
     pub(crate) alternative_names: Vec<AlternativeName>,
     pub(crate) usages: Vec<ObjectIdentifier>,
     pub(crate) template: Option<String>,
+    pub(crate) challenge: Option<Password>,
 }
 
 impl Wanted {
@@ -42,6 +46,7 @@ impl Wanted {
             alternative_names,
             usages,
             template: args.template.clone(),
+            challenge: None,
         }))
     }
 
@@ -51,7 +56,23 @@ impl Wanted {
             alternative_names: &self.alternative_names,
             usages: &self.usages,
             template: self.template.as_deref(),
+            challenge: self.challenge.as_ref(),
         }
+    }
+
+    /// The same with the challenge password that an option names.
+    ///
+    /// # Errors
+    /// As [`ask::given`].
+    pub(crate) fn with_challenge(
+        mut self,
+        args: &RequestFileArgs,
+        screen: &Screen,
+    ) -> Result<Self, Error> {
+        let source = args.challenge_source();
+        let challenge = source.map(|source| ask::given(&source, false, screen));
+        self.challenge = challenge.transpose()?;
+        Ok(self)
     }
 
     /// What a person calls it.
