@@ -200,12 +200,12 @@ pub(crate) const OPENS_FILES: Wanted<'static> = Wanted {
 
 /// Refuses two passwords that would both be read from standard input.
 pub(crate) fn check_stdin(password: &PasswordArgs, stores: &StoreArgs) -> Result<(), ProgramError> {
-    check_stdin_of([password.source()], stores)
+    check_stdin_of(&[password.source()], stores)
 }
 
 /// The same of any number of passwords beside those of locked keys.
-pub(crate) fn check_stdin_of<const N: usize>(
-    sources: [Option<Source>; N],
+pub(crate) fn check_stdin_of(
+    sources: &[Option<Source>],
     stores: &StoreArgs,
 ) -> Result<(), ProgramError> {
     let unlock = stores.unlock()?;

@@ -1,7 +1,7 @@
 //! `--backup-to`: one identity that a store just took in, saved into folders as `backup` saves it. A copy that
 //! fails undoes nothing; it is told, and the run ends as partly done.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use certstow_core::backup::{self, Patience};
 use certstow_core::error::Error as LibraryError;
@@ -51,9 +51,7 @@ impl BackupTo {
                 )),
             };
         }
-        for folder in &folders {
-            backup::check_place(folder)?;
-        }
+        backup::preflight(&folders)?;
         let wanted = Wanted {
             what: "a password for the files of --backup-to",
             question: "Password for the file that is saved:",
@@ -74,12 +72,12 @@ impl BackupTo {
         inventory: &mut Inventory,
         id: &EntryId,
         screen: &Screen,
-    ) -> Result<(Vec<Saved>, Vec<Warning>), Error> {
+    ) -> (Vec<Saved>, Vec<Warning>) {
         let Some(password) = &self.password else {
-            return Ok((Vec::new(), Vec::new()));
+            return (Vec::new(), Vec::new());
         };
         let (options, last_runs) = (Options::default(), commands::backup::last_runs());
-        let told = |folder: &std::path::Path| screen.note_wait(folder);
+        let told = |folder: &Path| screen.note_wait(folder);
         let request = backup::Request {
             only: Some(id),
             last_runs: last_runs.as_deref(),
@@ -89,19 +87,22 @@ impl BackupTo {
             },
             ..backup::Request::new(&self.folders, &options)
         };
-        let report = backup::run(
+        let run = backup::run(
             inventory,
             &request,
             |_| Ok(false),
             || Ok(Password::new(password.expose().to_owned())),
             &mut TerminalAsk::new(screen),
             &mut |_| {},
-        )?;
-        let mut warnings = report.warnings;
-        let mut entries = report.entries.into_iter();
-        let Some(entry) = entries.next() else {
-            return Ok((Vec::new(), warnings));
+        );
+        let mut report = match run {
+            Ok(report) => report,
+            Err(error) => return (self.failed(&error), Vec::new()),
         };
+        let Some(entry) = report.entries.pop() else {
+            return (Vec::new(), report.warnings);
+        };
+        let mut warnings = report.warnings;
         warnings.extend(entry.warnings);
         let why = entry.key.as_ref().map(|failure| failure.error.in_full());
         let each = report.destinations.into_iter().zip(entry.copies);
@@ -116,10 +117,7 @@ impl BackupTo {
                 (None, Some(name)) => Ok(folder.join(name)),
                 (None, None) => {
                     let reason = copy.outcome.reason().map(str::to_owned).or(why.clone());
-                    Err(LibraryError::BackupFile {
-                        file: folder.clone(),
-                        reason: format!("has no copy: {}", reason.unwrap_or_default()),
-                    })
+                    Err(no_copy(&folder, &reason.unwrap_or_default()))
                 }
             };
             Saved { folder, result }
@@ -131,7 +129,24 @@ impl BackupTo {
                 screen.record(&entry_of.with("thumbprint", entry.thumbprint.as_str()));
             }
         }
-        Ok((saved, warnings))
+        (saved, warnings)
+    }
+
+    /// The same error of each folder.
+    pub(crate) fn failed(&self, error: &LibraryError) -> Vec<Saved> {
+        let folders = self.folders.iter();
+        let failed = folders.map(|folder| Saved {
+            folder: folder.clone(),
+            result: Err(no_copy(folder, &error.in_full())),
+        });
+        failed.collect()
+    }
+}
+
+fn no_copy(folder: &Path, reason: &str) -> LibraryError {
+    LibraryError::BackupFile {
+        file: folder.to_owned(),
+        reason: format!("has no copy: {reason}"),
     }
 }
 

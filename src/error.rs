@@ -81,6 +81,13 @@ pub(crate) enum Error {
         /// What there is to decide, as in "deleting the private key".
         what: String,
     },
+    /// A person would be asked, and an option answers, too.
+    Unanswered {
+        /// What is asked for, as in "a name".
+        what: String,
+        /// The option, or several.
+        option: &'static str,
+    },
     /// A password was to be made and shown, and there is nobody to see it.
     NobodyToShow {
         /// Why not: "standard error is no terminal".
@@ -252,6 +259,14 @@ impl Error {
                     "run certstow at a terminal",
                 ),
             ),
+            Self::Unanswered { what, option } => (
+                format!("{what} is needed, and nobody may be asked"),
+                Facts::new(
+                    Exit::InteractionRequired,
+                    "interaction-required",
+                    Hint::on_command_line(format!("answer by {option}")),
+                ),
+            ),
             Self::NobodyToShow { reason } => (
                 format!("a new password is shown to a person, and {reason}"),
                 Facts::new(
@@ -329,6 +344,7 @@ impl std::error::Error for Error {
             | Self::NoStore
             | Self::NothingToImport { .. }
             | Self::PersonRequired { .. }
+            | Self::Unanswered { .. }
             | Self::NobodyToShow { .. }
             | Self::TimedOut { .. }
             | Self::Cancelled => None,

@@ -9,7 +9,7 @@ use certstow_formats::secret::Password;
 use certstow_platform::error::StoreError;
 use certstow_platform::spec::StoreSpec;
 use certstow_platform::store::{Interaction, KeyProtection, StoreInfo, Unlock};
-use certstow_platform::{self, KnownStore};
+use certstow_platform::{self, KnownStore, OpenOptions};
 
 use crate::args::{StoreArgs, UnlockSource};
 use crate::ask;
@@ -32,11 +32,9 @@ impl IntoStore<'_> {
         let store = match self.stores.stores.as_slice() {
             [] => return Ok(()),
             [store] => store,
-            _ => return usage("identities are imported into one store: name one --store"),
+            _ => return usage("it goes into one store: name one --store"),
         };
-        if self.not_exportable && !can_forbid_export(store) {
-            return Err(always_exportable(store));
-        }
+        check_export(store, self.not_exportable)?;
         let unlock = self.stores.unlock()?;
         check_unlock(&unlock, store)?;
         match key_protection(store).is_opened_by_password() || unlock.is_empty() {
@@ -139,6 +137,26 @@ fn named(answer: &str, exportable: bool) -> Result<StoreSpec, String> {
     match exportable || can_forbid_export(&spec) {
         true => Ok(spec),
         false => Err(always_exportable(&spec).to_string()),
+    }
+}
+
+/// These stores, and those in which requests for them wait, where there are such.
+pub(crate) fn with_requests(args: &StoreArgs) -> StoreArgs {
+    let mut args = args.clone();
+    for requests in args.stores.clone().iter().map(StoreSpec::for_requests) {
+        let is_there = || certstow_platform::open(&requests, &OpenOptions::default()).is_ok();
+        if !args.stores.contains(&requests) && is_there() {
+            args.stores.push(requests);
+        }
+    }
+    args
+}
+
+/// Refuses to keep a key in where nothing keeps it in.
+pub(crate) fn check_export(store: &StoreSpec, not_exportable: bool) -> Result<(), Error> {
+    match not_exportable && !can_forbid_export(store) {
+        true => Err(always_exportable(store)),
+        false => Ok(()),
     }
 }
 

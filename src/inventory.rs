@@ -149,6 +149,11 @@ impl<'a> Reading<'a> {
         Ok(false)
     }
 
+    /// The passwords that were given for a store.
+    pub(super) fn unlock_of(&self, store: &StoreSpec) -> Vec<Unlock> {
+        self.options().for_store(store).cloned().collect()
+    }
+
     fn options(&self) -> OpenOptions {
         OpenOptions {
             unlock: self.unlock.borrow().clone(),

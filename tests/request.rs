@@ -357,16 +357,162 @@ fn a_request_that_cannot_be_written_loses_no_key() {
 }
 
 #[test]
-fn a_copy_that_fails_is_told_and_loses_no_key() {
+fn folders_that_cannot_be_saved_to_are_refused_before_a_key_is_made() {
     let world = World::new();
     fs::write(world.path("file"), "x").expect("a file");
-    let shown = world.runs(
-        14,
-        "request Ada --key p256 --store st -o ada.csr --backup-to file --password-file pw",
+    for (code, folders) in [
+        (16, "--backup-to file"),
+        (16, "--backup-to file/below"),
+        (2, "--backup-to twice --backup-to twice"),
+    ] {
+        let words =
+            format!("request Ada --key p256 --store st -o a.csr {folders} --password-file pw");
+        world.runs(code, &words);
+        assert!(
+            !world.path("st").exists() && !world.path("a.csr").exists(),
+            "{folders}"
+        );
+    }
+}
+
+/// As a disk that is not mounted.
+#[test]
+fn a_copy_that_fails_is_told_and_loses_no_key() {
+    let world = World::new();
+    let words = "request Ada --key p256 --store st -o ada.csr --backup-to saved --password-file pw";
+    world.runs(0, words);
+    fs::remove_dir_all(world.path("saved")).expect("removed");
+    fs::create_dir(world.path("saved")).expect("a folder");
+    let mut certstow = certstow(world.0.path());
+    let words = words.replace("Ada", "Bob") + " --force --json";
+    let output = certstow.args(words_of(&words)).output().expect("it starts");
+    assert_eq!(output.status.code(), Some(14), "{output:?}");
+    let told: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let copy = &told["backup"][0];
+    assert_eq!(
+        (&copy["verified"], &copy["file"]),
+        (&Value::Bool(false), &Value::Null)
     );
-    assert!(shown.contains("file"), "{shown}");
+    assert!(copy["error"]["message"].is_string(), "{told}");
+    assert_eq!(world.waiting("st").len(), 2);
+}
+
+/// A request for the key of a certificate that is there is not answered by that certificate.
+#[test]
+fn an_old_certificate_answers_no_later_request_for_its_key() {
+    let world = World::with_ca();
+    world.runs(0, "request Kim --key p256 --store st -o kim.csr");
+    world.sign("kim");
+    world.runs(0, "install kim.pem --store st");
+    world.runs(0, "renew Kim --same-key --store st -o again.csr");
+    let waiting = world.waiting("st");
+    for answer in ["kim.pem", "Kim"] {
+        let shown = world.runs(0, &format!("install {answer} --store st"));
+        assert!(shown.contains("There already"), "{shown}");
+        assert_eq!(world.waiting("st"), waiting, "{answer}");
+    }
+}
+
+/// A password that can be read only once is read once.
+#[test]
+fn renew_protects_the_new_key_with_what_opened_the_old_one() {
+    let world = World::with_ca();
+    for (number, options) in ["--key p256", "--same-key"].into_iter().enumerate() {
+        let store = format!("st{number}");
+        world.runs(
+            0,
+            &format!("request Carl --key p256 --store {store} -o carl.csr --force --unlock-password-file pw"),
+        );
+        world.sign("carl");
+        world.runs(
+            0,
+            &format!("install carl.pem --store {store} --unlock-password-file pw"),
+        );
+        let mut certstow = certstow(world.0.path());
+        let words = format!(
+            "renew Carl {options} --store {store} -o x.csr --force --unlock-password-file -"
+        );
+        certstow.args(words_of(&words));
+        certstow.stdin(fs::File::open(world.path("pw")).expect("the password"));
+        let output = certstow.output().expect("it starts");
+        assert!(output.status.success(), "{options}: {output:?}");
+        for file in fs::read_dir(world.path(&store)).expect("a folder") {
+            let text = fs::read_to_string(file.expect("a file").path()).expect("text");
+            assert!(!text.contains("BEGIN PRIVATE KEY"), "{options}");
+        }
+    }
+}
+
+/// Whose key an encrypted one is shows once it is open.
+#[test]
+fn forget_needs_the_password_of_a_locked_key() {
+    let world = World::new();
+    world.runs(
+        0,
+        "request Ada --key p256 --store st -o ada.csr --unlock-password-file pw",
+    );
+    let shown = world.runs(13, "request forget Ada --store st --force");
+    assert!(shown.contains("locked"), "{shown}");
     assert_eq!(world.waiting("st").len(), 1);
-    assert!(world.path("ada.csr").exists());
+    world.runs(
+        0,
+        "request forget Ada --store st --force --unlock-password-file pw",
+    );
+    assert_eq!(fs::read_dir(world.path("st")).expect("a folder").count(), 0);
+}
+
+/// clap takes what follows an option for a name.
+#[test]
+fn an_action_after_an_option_makes_no_key() {
+    let world = World::new();
+    for words in [
+        "request --json list",
+        "request --store st list",
+        "request -q show",
+    ] {
+        let shown = world.runs(2, words);
+        assert!(shown.contains("options stand after"), "{words}: {shown}");
+    }
+    assert!(!world.path("st").exists());
+}
+
+#[test]
+fn what_nobody_may_be_asked_says_which_option_answers() {
+    let world = World::new();
+    world.runs(0, "request Ada --key p256 --store st -o ada.csr");
+    let shown = world.runs(13, "request forget Ada --store st");
+    assert!(
+        shown.contains("--force") && !shown.contains("--password"),
+        "{shown}"
+    );
+    let shown = world.runs(13, "request");
+    assert!(
+        shown.contains("--subject") && !shown.contains("--password"),
+        "{shown}"
+    );
+}
+
+/// The answer of a mail, by a pipe.
+#[test]
+fn install_reads_standard_input() {
+    let world = World::with_ca();
+    world.runs(
+        0,
+        "request Ada --key p256 --store st -o ada.csr --label Office",
+    );
+    let listed = world.json("request list --store st");
+    assert_eq!(listed["requests"][0]["label"], "Office", "{listed}");
+    world.sign("ada");
+    let mut certstow = certstow(world.0.path());
+    certstow.args(words_of("install - --store st"));
+    certstow.stdin(fs::File::open(world.path("ada.pem")).expect("the answer"));
+    let output = certstow.output().expect("it starts");
+    assert!(output.status.success(), "{output:?}");
+    // It is called as its request was.
+    let shown = world.runs(0, "show Office --store st");
+    assert!(shown.contains("Ada"), "{shown}");
+    let refused = world.runs(10, "install - --store st");
+    assert!(refused.contains("standard input is empty"), "{refused}");
 }
 
 /// CAs change names by rule.
@@ -400,10 +546,12 @@ fn keep_request_leaves_it_and_backup_to_saves_what_was_installed() {
     assert_eq!(installed["request_removed"], false);
     let file = installed["backup"][0]["file"].as_str().expect("a file");
     world.tool(&format!("openssl pkcs12 -in {file} -passin file:pw -noenc"));
-    assert_eq!(world.waiting("st").len(), 1);
-    // The same file again ends it.
-    world.runs(0, "install ada.pem --store st");
-    assert!(world.waiting("st").is_empty());
+    let [waiting] = world.waiting("st").try_into().expect("one");
+    // The same file once more changes nothing, and says that it waits.
+    let again = world.runs(0, "install ada.pem --store st");
+    assert!(again.contains("still waits"), "{again}");
+    assert_eq!(world.waiting("st"), std::slice::from_ref(&waiting));
+    world.runs(0, &format!("request forget {waiting} --store st --force"));
     let shown = world.runs(0, "export Ada --store st -o ada.p12 --password-file pw");
     assert!(shown.contains("signature"), "{shown}");
 }
@@ -511,7 +659,11 @@ fn install_takes_no_pending_certificate_for_an_answer() {
     for answer in ["copy.pem", "ada.cer", &waiting] {
         let shown = world.runs(10, &format!("install {answer} --store st"));
         assert!(shown.contains("is the request"), "{answer}: {shown}");
-        assert_eq!(world.waiting("st"), [waiting.clone()], "{answer}");
+        assert_eq!(
+            world.waiting("st"),
+            std::slice::from_ref(&waiting),
+            "{answer}"
+        );
         assert!(file.exists());
     }
 }

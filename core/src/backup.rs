@@ -43,7 +43,7 @@ pub use lock::Patience;
 pub use opener::Opener;
 pub use report::RunReport;
 pub use restore::{Arrival, Lost, RestoreRequest, Restored, RestoredIdentity, restore};
-pub use run::{Progress, Request, foresee, run};
+pub use run::{Progress, Request, foresee, preflight, run};
 pub use trial::is_wrong_password;
 pub use verify::{FileState, FileVerdict, Finding, FolderVerdict, VerifyRequest, verify};
 pub use wanted::Wanted;

@@ -100,6 +100,7 @@ pub fn install(
             path: chain::build(certificate, &issuers, time::now()),
             unreadable: &unreadable,
             options,
+            label: request::label_of(stores, certificate),
         };
         let differences = request::differences(stores, certificate);
         let mut result = coming.install(stores, &mut joined, ask);
@@ -143,6 +144,8 @@ struct Coming<'a> {
     /// What could not be looked at for the path, a sentence each.
     unreadable: &'a [String],
     options: &'a Options<'a>,
+    /// The friendly name of its request.
+    label: Option<String>,
 }
 
 impl<'a> Coming<'a> {
@@ -219,21 +222,19 @@ impl<'a> Coming<'a> {
         if self.options.keep_request || !request::waits_for(stores, self.certificate, store) {
             return;
         }
-        let mut stays = |error: &Error| {
-            let text = format!("its request stays in the store: {}", error.in_full());
+        if installed.was_there {
+            // It may be of a renewal with the same key.
+            let text = "a request for its private key still waits";
             let warning = Warning::new(Code::RequestStays, text);
-            installed.warnings.push(warning);
-        };
-        // What was there before is proven now.
-        let store_of = &*stores.stores()[store];
-        if installed.was_there
-            && let Err(error) = read_back::read_back(store_of, self.certificate, ask)
-        {
-            return stays(&error);
+            return installed.warnings.push(warning);
         }
         match request::answered(stores, self.certificate, store, ask) {
             Ok(removed) => installed.request_removed = removed > 0,
-            Err(error) => stays(&error),
+            Err(error) => {
+                let text = format!("its request stays in the store: {}", error.in_full());
+                let warning = Warning::new(Code::RequestStays, text);
+                installed.warnings.push(warning);
+            }
         }
     }
 
@@ -273,7 +274,7 @@ impl<'a> Coming<'a> {
         let new = NewCertificate {
             certificate: self.certificate,
             issuers: self.path.issuers(Include::Full),
-            label: self.options.label,
+            label: self.options.label.or(self.label.as_deref()),
         };
         let _wait = waits::waiting_for_store(store);
         store.attach(&new, ask)?;

@@ -16,11 +16,14 @@ use certstow_formats::proof::Level;
 use certstow_formats::request::{CertificationRequest, Draft, pending as pending_certificate};
 use certstow_formats::secret::{Password, PrivateKey};
 use certstow_platform::error::StoreError;
-use certstow_platform::store::{Ask, ImportOptions, NewCertificate, NewIdentity, Removal, Store};
+use certstow_platform::store::{
+    Ask, ImportOptions, KeyState, NewCertificate, NewIdentity, Removal, Store,
+};
 
 use crate::error::Error;
 use crate::export::name;
 use crate::identity::{Inventory, ListedCertificate};
+use crate::knows::Remembers;
 use crate::read_back::{self, ReadBack};
 use crate::warning::{Code, Warning};
 use crate::{time, waits};
@@ -217,6 +220,12 @@ fn pending_for<'i>(
     pending(inventory).filter(move |one| key::same_public_key(one.certificate().spki_der(), spki))
 }
 
+/// The friendly name of what waits for this certificate.
+pub(crate) fn label_of(inventory: &Inventory, issued: &Certificate) -> Option<String> {
+    let mut entries = pending_for(inventory, issued).flat_map(|one| one.entries());
+    entries.find_map(|stored| stored.entry.label.clone())
+}
+
 /// Whether something waits for this certificate where requests for a store are kept.
 pub(crate) fn waits_for(inventory: &Inventory, issued: &Certificate, store: usize) -> bool {
     let requests = inventory.stores()[store].info().spec.for_requests();
@@ -286,6 +295,15 @@ pub fn forget(
         return Err(Error::Contradiction(text));
     };
     let stores: Vec<usize> = listed.entries().iter().map(|stored| stored.store).collect();
+    let ask = &mut Remembers::new(ask);
+    // Whose key a locked one is, and so what goes with the certificate, shows only once it is open.
+    for stored in listed.entries() {
+        if matches!(stored.entry.key, KeyState::Locked(_)) {
+            let store = &*inventory.stores()[stored.store];
+            let _wait = waits::waiting_for_store(store);
+            drop(store.private_key(id, ask)?);
+        }
+    }
     remove(inventory, id, &stores, ask)
 }
 
@@ -307,11 +325,18 @@ pub(crate) fn answered(
         (one.id(), stores.filter(is_meant).collect::<Vec<_>>())
     });
     let own: Vec<_> = own.filter(|(_, stores)| !stores.is_empty()).collect();
+    let mut removed = 0;
     for (id, stores) in &own {
+        // Another certificate of the key may have ended it just now.
+        let there = stores.iter().any(|&store| {
+            let listing = waits::list(&*inventory.stores()[store]);
+            listing.is_ok_and(|listing| listing.entries.iter().any(|entry| entry.id == *id))
+        });
         // That the key stays is what was meant.
         let _stays = remove(inventory, id, stores, ask)?;
+        removed += usize::from(there);
     }
-    Ok(own.len())
+    Ok(removed)
 }
 
 fn remove(

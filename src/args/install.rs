@@ -10,7 +10,7 @@ use super::store::StoreArgs;
 #[derive(Debug, Args)]
 pub(crate) struct InstallArgs {
     /// The files that the CA returned, in any form that 'list' reads: a certificate, or a .p7b with
-    /// its path; or text that names a certificate of a store without its key, to find that
+    /// its path; - is standard input. Or text that names a certificate of a store without its key
     #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) files: Vec<PathBuf>,
     /// A file with certificates of issuers, for the path; repeatable

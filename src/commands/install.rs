@@ -12,13 +12,15 @@
 //!  "problems": [{"place": "...", "message": "..."}]}
 //! ```
 
+use std::io::{self, Read as _};
 use std::path::PathBuf;
 
 use certstow_core::error::{Error as LibraryError, NotInstallable};
 use certstow_core::identity::{Inventory, StoreProblem};
 use certstow_core::install::{self, Installed, Options, Outcome, Returned};
+use certstow_core::password::Source;
 use certstow_core::select::{self, Choice, Want};
-use certstow_core::time;
+use certstow_core::{time, waits};
 use certstow_formats::certificate::{Certificate, EntryId};
 use certstow_formats::names;
 use certstow_formats::sanitize::{safe, shortened};
@@ -28,6 +30,7 @@ use crate::ask::{self, TerminalAsk};
 use crate::backup_to::{BackupTo, Saved};
 use crate::error::{Error, Explain as _};
 use crate::exit::Exit;
+use crate::into_store::with_requests;
 use crate::inventory;
 use crate::journal::Entry;
 use crate::render::json::{self, Object};
@@ -35,15 +38,22 @@ use crate::screen::Screen;
 use crate::warning::Warning;
 
 pub(crate) fn run(args: &InstallArgs, screen: &Screen) -> Result<Exit, Error> {
-    ask::check_stdin(&args.copies.password, &args.stores)?;
+    let files = args.files.iter().filter(|file| file.as_os_str() == "-");
+    let passwords: Vec<_> = files
+        .map(|_| Some(Source::Stdin))
+        .chain([args.copies.password.source()])
+        .collect();
+    ask::check_stdin_of(&passwords, &args.stores)?;
     if let Some(file) = args.chain.iter().find(is_missing) {
         return Err(Error::NoFile { file: file.clone() });
     }
+    let is_stdin = matches!(args.files.as_slice(), [file] if file.as_os_str() == "-");
     let files = match args.files.iter().find(is_missing) {
+        _ if is_stdin => Some(from_stdin(args)?),
         None => Some(Returned::read(&args.files, &args.chain)?),
         Some(_) => None,
     };
-    let mut stores = inventory::read(&args.stores, screen)?;
+    let mut stores = inventory::read(&with_requests(&args.stores), screen)?;
     let returned = match files {
         Some(files) => files,
         None => named(args, &stores)?,
@@ -63,10 +73,22 @@ pub(crate) fn run(args: &InstallArgs, screen: &Screen) -> Result<Exit, Error> {
         outcomes,
         problems: &returned.problems,
         copies: Vec::new(),
-        not_copied: None,
     };
     report.save(&copies, stores, screen);
     report.tell(screen)
+}
+
+/// More than an answer has.
+const LARGEST: u64 = 1 << 20;
+
+fn from_stdin(args: &InstallArgs) -> Result<Returned, Error> {
+    let name = "standard input";
+    let wait = waits::waiting_for(name);
+    let mut bytes = Vec::new();
+    let read = io::stdin().take(LARGEST).read_to_end(&mut bytes);
+    read.map_err(|error| Error::io(name, error))?;
+    drop(wait);
+    Ok(Returned::read_bytes(&bytes, name, &args.chain)?)
 }
 
 fn is_missing(file: &&PathBuf) -> bool {
@@ -107,8 +129,6 @@ struct Report<'a> {
     problems: &'a [StoreProblem],
     /// What `--backup-to` saved, with the certificate of each.
     copies: Vec<(EntryId, Saved)>,
-    /// Why nothing could be saved.
-    not_copied: Option<Error>,
 }
 
 impl Report<'_> {
@@ -121,19 +141,25 @@ impl Report<'_> {
         if copies.is_empty() || installed.is_empty() {
             return;
         }
-        let saved = stores
-            .listed_again()
-            .map_err(Error::from)
-            .and_then(|mut stores| {
-                for (id, installed) in installed {
-                    let (saved, warnings) = copies.save(&mut stores, &id, screen)?;
-                    installed.warnings.extend(warnings);
-                    self.copies
-                        .extend(saved.into_iter().map(|saved| (id, saved)));
-                }
-                Ok(())
-            });
-        self.not_copied = saved.err();
+        let mut stores = match stores.listed_again() {
+            Ok(stores) => stores,
+            Err(error) => {
+                let failed = installed.into_iter().flat_map(|(id, _)| {
+                    copies
+                        .failed(&error)
+                        .into_iter()
+                        .map(move |saved| (id, saved))
+                });
+                self.copies = failed.collect();
+                return;
+            }
+        };
+        for (id, installed) in installed {
+            let (saved, warnings) = copies.save(&mut stores, &id, screen);
+            installed.warnings.extend(warnings);
+            self.copies
+                .extend(saved.into_iter().map(|saved| (id, saved)));
+        }
     }
 
     fn tell(mut self, screen: &Screen) -> Result<Exit, Error> {
@@ -170,9 +196,6 @@ impl Report<'_> {
                 }
             }
         }
-        if let Some(error) = &self.not_copied {
-            screen.error(error);
-        }
         self.exit()
     }
 
@@ -181,7 +204,7 @@ impl Report<'_> {
         let failed = |outcome: &Outcome| outcome.result.as_ref().err().map(LibraryError::exit);
         let mut exits = self.outcomes.iter().filter_map(failed);
         match exits.next() {
-            None if lost_a_copy || self.not_copied.is_some() => Ok(Exit::Partial),
+            None if lost_a_copy => Ok(Exit::Partial),
             None => Ok(Exit::Done),
             Some(exit) if self.outcomes.iter().all(|outcome| outcome.result.is_err()) => Ok(exit),
             Some(_) => Ok(Exit::Partial),

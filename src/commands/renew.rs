@@ -16,17 +16,17 @@ use crate::ask::{self, TerminalAsk};
 use crate::backup_to::BackupTo;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::into_store::{IntoStore, Target};
-use crate::inventory;
+use crate::into_store::{self, Target};
+use crate::inventory::{self, Reading};
 use crate::screen::Screen;
 
 pub(crate) fn run(args: &RenewArgs, screen: &Screen) -> Result<Exit, Error> {
     let stores = &args.select.stores;
-    ask::check_stdin_of(
-        [args.copies.password.source(), args.file.challenge_source()],
-        stores,
-    )?;
-    let inventory = inventory::read_and_ask(&args.select.stores, screen)?;
+    let passwords = [args.copies.password.source(), args.file.challenge_source()];
+    ask::check_stdin_of(&passwords, stores)?;
+    let reading = Reading::new(stores, screen)?;
+    let mut inventory = reading.read()?;
+    reading.ask_for_single_file(&mut inventory)?;
     let filters = args.select.filters.filters();
     let choice = Choice {
         selector: args.select.selector.as_deref(),
@@ -41,30 +41,30 @@ pub(crate) fn run(args: &RenewArgs, screen: &Screen) -> Result<Exit, Error> {
 
     let from = old.entries()[0].store;
     let spec = inventory.stores()[from].info().spec;
-    let into = IntoStore {
-        stores: &args.select.stores.with_one_store(spec.clone()),
-        not_exportable: args.not_exportable,
-    };
-    into.check()?;
+    into_store::check_export(&spec, args.not_exportable)?;
+    let unlock = reading.unlock_of(&spec);
     let target = Target {
         spec,
         exportable: !args.not_exportable,
     };
-    let mut place = Place::open(&into, &target, screen)?;
+    let mut place = Place::open(&target, unlock)?;
     place.see_what_waits(&wanted, screen)?;
     let (folders, password) = (args.copies.backup_to.clone(), &args.copies.password);
+    let label = old.entry().label.as_deref();
     let (report, copies) = if args.same_key {
         let copies = BackupTo::prepare(folders, password, screen)?;
         let store = &*inventory.stores()[from];
         let wait = waits::waiting_for_store(store);
         let key = store.private_key(&old.id(), &mut TerminalAsk::new(screen))?;
         drop(wait);
-        let label = old.entry().label.as_deref();
         (place.keep_beside_key(&wanted, key, label, screen)?, copies)
     } else {
         place.protect(screen)?;
         let copies = BackupTo::prepare(folders, password, screen)?;
-        (place.make_key(&wanted, args.key.key, None, screen)?, copies)
+        (
+            place.make_key(&wanted, args.key.key, label, screen)?,
+            copies,
+        )
     };
     screen.note(&format!(
         "It is for {}. {} stays as it is.",

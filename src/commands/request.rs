@@ -11,7 +11,9 @@
 //! ```
 //!
 //! and `request list` `certstow.requests/1`, with a list of `requests` that have the fields of
-//! `certstow.request/1` up to `public_key_sha256` and `made`.
+//! `certstow.request/1` up to `public_key_sha256` and `made`; `request show` `certstow.request-show/1`, with such a
+//! one as `kept` and the PEM text as `request`, or where it writes a file `certstow.request-file/1`, with `file` and
+//! `sha256`; `request forget` `certstow.request-forget/1`, with `thumbprint`, `label`, `place` and `warnings`.
 
 mod asked;
 mod kept;
@@ -41,14 +43,28 @@ pub(crate) fn run(command: &RequestCommand, screen: &Screen) -> Result<Exit, Err
     }
 }
 
+/// What clap takes for a name where an option stands before it.
+const ACTIONS: [&str; 3] = ["list", "show", "forget"];
+
 fn make(args: &RequestArgs, screen: &Screen) -> Result<Exit, Error> {
     let into = IntoStore {
         stores: &args.stores,
         not_exportable: args.not_exportable,
     };
     into.check()?;
+    if let Some(action) = args
+        .names
+        .typed_name
+        .as_deref()
+        .filter(|name| ACTIONS.contains(name))
+    {
+        return Err(Error::Usage(format!(
+            "options stand after '{action}': certstow request {action} ...; somebody of that name is named by \
+             --name"
+        )));
+    }
     let passwords = [args.copies.password.source(), args.file.challenge_source()];
-    ask::check_stdin_of(passwords, &args.stores)?;
+    ask::check_stdin_of(&passwords, &args.stores)?;
     let given = Wanted::given(&args.names)?;
     let was_asked = given.is_none();
     let (wanted, kind) = match given {
@@ -58,7 +74,8 @@ fn make(args: &RequestArgs, screen: &Screen) -> Result<Exit, Error> {
     let wanted = wanted.with_challenge(&args.file, screen)?;
     let file = RequestFile::prepare(&args.file, &wanted.label(), screen)?;
 
-    let mut place = Place::open(&into, &into.target(screen)?, screen)?;
+    let target = into.target(screen)?;
+    let mut place = Place::open(&target, into.given(&target.spec, screen)?)?;
     place.see_what_waits(&wanted, screen)?;
     place.protect(screen)?;
     let mut folders = args.copies.backup_to.clone();
@@ -79,8 +96,11 @@ pub(super) fn finish(
     screen: &Screen,
 ) -> Result<Exit, Error> {
     report.record(screen);
-    let mut inventory = Inventory::of(vec![place.store])?;
-    report.save(copies, &mut inventory, screen);
+    // The key is kept, whatever becomes of its copies.
+    match Inventory::of(vec![place.store]) {
+        Ok(mut inventory) => report.save(copies, &mut inventory, screen),
+        Err(error) => report.not_saved(copies, &error),
+    }
     let written = file.write(&report.request, screen);
     report.tell(written, screen)
 }

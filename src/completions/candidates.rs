@@ -28,7 +28,7 @@ pub(super) fn of(line: &Line, resembling: bool) -> Vec<CompletionCandidate> {
         backup: backup(line),
         resembling,
     });
-    let mut command = completing(args::command(), &context);
+    let mut command = completing(args::command(), false, &context);
     let words = line.words().to_vec();
     let place = words.len() - 1;
     let folder = std::env::current_dir().ok();
@@ -97,17 +97,20 @@ fn backup(line: &Line) -> Option<PathBuf> {
 }
 
 /// The command line, with completions for what clap does not know by itself.
-fn completing(command: Command, context: &Arc<Context>) -> Command {
+fn completing(command: Command, of_requests: bool, context: &Arc<Context>) -> Command {
     let name = command.get_name().to_owned();
     command
-        .mut_args(|argument| with_values(argument, &name, context))
-        .mut_subcommands(|command| completing(command, context))
+        .mut_args(|argument| with_values(argument, &name, of_requests, context))
+        .mut_subcommands(|command| completing(command, name == "request", context))
 }
 
-fn with_values(argument: Arg, command: &str, context: &Arc<Context>) -> Arg {
+fn with_values(argument: Arg, command: &str, of_requests: bool, context: &Arc<Context>) -> Arg {
     let context = Arc::clone(context);
     let importing = command == "import";
     match (command, argument.get_id().as_str()) {
+        ("show" | "forget", "selector") if of_requests => {
+            completed(argument, move |word| requests(word, &context))
+        }
         ("restore", "selector") => completed(argument, move |word| saved(word, &context)),
         (_, "selector") => {
             let keyless = command == "show";
@@ -158,6 +161,14 @@ fn selectors(word: &str, keyless: bool, context: &Context) -> Vec<CompletionCand
         return Vec::new();
     }
     identities::in_stores(&context.stores, context.wanted(word, keyless))
+}
+
+/// The requests that wait.
+fn requests(word: &str, context: &Context) -> Vec<CompletionCandidate> {
+    match word.starts_with('-') {
+        true => Vec::new(),
+        false => identities::requests_in_stores(&context.stores, context.wanted(word, false)),
+    }
 }
 
 /// The identities of a backup, as its manifest names them.

@@ -41,6 +41,8 @@ struct Possible {
     about: String,
     has_key: bool,
     set_aside: bool,
+    /// Whether it waits for the answer of a CA.
+    pending: bool,
 }
 
 impl Possible {
@@ -56,6 +58,7 @@ impl Possible {
             about,
             has_key: true,
             set_aside: false,
+            pending: false,
         }
     }
 }
@@ -75,6 +78,19 @@ pub(super) struct Wanted<'a> {
 /// The thumbprints of those meant; all, where nothing was typed yet.
 pub(super) fn in_stores(stores: &[StoreSpec], wanted: Wanted<'_>) -> Vec<CompletionCandidate> {
     pick(read(stores, wanted.word), wanted)
+}
+
+/// The same of requests that no CA has answered.
+pub(super) fn requests_in_stores(
+    stores: &[StoreSpec],
+    wanted: Wanted<'_>,
+) -> Vec<CompletionCandidate> {
+    let mut possible = read(stores, wanted.word);
+    possible.retain(|one| one.pending);
+    for one in &mut possible {
+        one.set_aside = false;
+    }
+    pick(possible, wanted)
 }
 
 /// The same of a backup, from its manifest.
@@ -187,6 +203,7 @@ fn of_store(listed: &ListedCertificate, word: &str) -> Possible {
     Possible {
         has_key: listed.has_key(),
         set_aside: listed.is_set_aside(),
+        pending: listed.is_pending(),
         ..Possible::new(&Known::read(listed), word, about)
     }
 }

@@ -39,7 +39,7 @@ macro_rules! variants {
 
 variants!(
     PROGRAM, of_program, Error,
-    Library BesideLocked Usage WrongCommand NoFile NotNoted Config NoStore NothingToImport PersonRequired NobodyToShow TimedOut Log
+    Library BesideLocked Usage WrongCommand NoFile NotNoted Config NoStore NothingToImport PersonRequired Unanswered NobodyToShow TimedOut Log
     Scheduler Cancelled
 );
 variants!(

@@ -152,6 +152,19 @@ pub fn run(
     Ok(report)
 }
 
+/// Sees whether these folders can be saved to, and writes nothing.
+///
+/// # Errors
+/// [`Error::Contradiction`]: two of them are one. As a destination of [`run`] may fail, otherwise, as far as that
+/// shows without writing.
+pub fn preflight(destinations: &[PathBuf]) -> Result<(), Error> {
+    real_paths(destinations)?;
+    for folder in destinations {
+        Destination::look(folder, Privacy::default(), &Patience::default())?;
+    }
+    Ok(())
+}
+
 /// Says what [`run`] would do, and writes nothing: no key and no password is taken, nothing locked, made or
 /// recorded. In the report, an [`Outcome`] is what would become of a copy, [`DestinationReport::pruned`]
 /// what would be removed. What only writing tells, such as a full disk, does not show.

@@ -133,6 +133,13 @@ fn key_in(certificate: &Certificate, store: usize, stores: &Inventory) -> Result
             locked: is_locked.then_some(other.entry.id),
         });
     }
+    // A key in hardware is found by its request alone.
+    if request::waits_for(stores, certificate, store) {
+        return Ok(Known::Here {
+            place: stores.store_name(store),
+            locked: None,
+        });
+    }
     let store = &*stores.stores()[store];
     let _wait = waits::waiting_for_store(store);
     let mut known = Known::NotHere;

@@ -39,7 +39,34 @@ impl Returned {
     /// - [`Error::NothingToInstall`]: there is no certificate in them that could be joined with a key.
     /// - [`Error::Store`]: a file is not there, or cannot be looked at.
     pub fn read(files: &[PathBuf], chain: &[PathBuf]) -> Result<Self, Error> {
-        let sources = import::read(Input::Files(files), &[], &mut NonInteractive)?;
+        let beginning = match files {
+            [file] => beginning_of(file).ok(),
+            _ => None,
+        };
+        Self::of(Input::Files(files), files, beginning.as_deref(), chain)
+    }
+
+    /// The same of the content of one file, which messages call `name`.
+    ///
+    /// # Errors
+    /// As [`Returned::read`].
+    pub fn read_bytes(bytes: &[u8], name: &str, chain: &[PathBuf]) -> Result<Self, Error> {
+        let beginning = &bytes[..bytes.len().min(BEGINNING as usize)];
+        Self::of(
+            Input::Bytes { bytes, name },
+            &[name.into()],
+            Some(beginning),
+            chain,
+        )
+    }
+
+    fn of(
+        input: Input<'_>,
+        files: &[PathBuf],
+        beginning: Option<&[u8]>,
+        chain: &[PathBuf],
+    ) -> Result<Self, Error> {
+        let sources = import::read(input, &[], &mut NonInteractive)?;
         let refused = |what| {
             Err(Error::NothingToInstall {
                 files: files.to_vec(),
@@ -50,7 +77,7 @@ impl Returned {
         if all.is_empty() {
             return refused(match sources.locked.is_empty() {
                 false => NotInstallable::Locked,
-                true => kind_of(files),
+                true => beginning.map_or(NotInstallable::NoCertificate, kind_of),
             });
         }
         // It stands beside the key, which would be deleted with it.
@@ -116,13 +143,9 @@ fn certificates_of(sources: &Sources) -> Vec<Certificate> {
 }
 
 /// What a file without a certificate is, if that is to be seen.
-fn kind_of(files: &[PathBuf]) -> NotInstallable {
-    let [file] = files else {
-        return NotInstallable::NoCertificate;
-    };
-    let beginning = beginning_of(file).unwrap_or_default();
-    let decoded = text::decode(&beginning);
-    let lossy = String::from_utf8_lossy(&beginning);
+fn kind_of(beginning: &[u8]) -> NotInstallable {
+    let decoded = text::decode(beginning);
+    let lossy = String::from_utf8_lossy(beginning);
     let text = decoded.as_deref().map_or(&*lossy, String::as_str);
     let text_begins = text.trim_start();
     let begins = |with: &str| {
@@ -130,8 +153,8 @@ fn kind_of(files: &[PathBuf]) -> NotInstallable {
         beginning.is_some_and(|it| it.eq_ignore_ascii_case(with))
     };
     match () {
-        () if beginning.is_empty() && file.is_file() => NotInstallable::Empty,
-        () if is_request(&beginning) || is_request(text.as_bytes()) => NotInstallable::Request,
+        () if beginning.is_empty() => NotInstallable::Empty,
+        () if is_request(beginning) || is_request(text.as_bytes()) => NotInstallable::Request,
         () if begins("%PDF-") => NotInstallable::Pdf,
         () if beginning.starts_with(b"PK\x03\x04") => NotInstallable::Zip,
         () if begins("<!doctype html") || begins("<html") => NotInstallable::WebPage,

@@ -121,6 +121,9 @@ fn sentence(held: &Held, now: UnixTime) -> String {
 }
 
 fn is_expired(one: &HeldIdentity, now: UnixTime) -> bool {
+    if one.saved.pending {
+        return false;
+    }
     one.not_after().is_some_and(|end| end < now)
 }
 

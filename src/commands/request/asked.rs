@@ -39,11 +39,13 @@ const KINDS: [(Kind, &str); 4] = [
 /// Asks for names and purposes, and the kind of the key unless an option names another than the usual one.
 ///
 /// # Errors
-/// [`LibraryError::InteractionRequired`](certstow_core::error::Error::InteractionRequired): nobody may be asked.
+/// [`Error::Unanswered`]: nobody may be asked.
 pub(super) fn names(args: &RequestArgs, screen: &Screen) -> Result<(Wanted, Kind), Error> {
     if screen.interaction() == Interaction::Never {
-        let what = "a name for the certificate (NAME, --subject, --email or --dns)".to_owned();
-        return Err(certstow_core::error::Error::InteractionRequired { what }.into());
+        return Err(Error::Unanswered {
+            what: "a name for the certificate".to_owned(),
+            option: "NAME, --subject, --email or --dns",
+        });
     }
     let question = "Your name, or the server's, as the certificate is to have it:";
     let subject = prompt::text(question, screen, |name| {

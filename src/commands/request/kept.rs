@@ -8,11 +8,12 @@ use certstow_formats::request::{CertificationRequest, pending};
 use certstow_formats::sanitize::{safe, shortened};
 use certstow_platform::store::Interaction;
 
-use super::made::{RequestFile, bytes, described, fields};
+use super::made::{RequestFile, Where, bytes, described, fields};
 use crate::args::{RequestFileArgs, RequestForgetArgs, RequestShowArgs, StoreArgs};
 use crate::ask::TerminalAsk;
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::into_store::with_requests;
 use crate::inventory;
 use crate::journal::Entry;
 use crate::prompt;
@@ -20,7 +21,7 @@ use crate::render::json::{self, Object};
 use crate::screen::Screen;
 
 pub(super) fn list(stores: &StoreArgs, screen: &Screen) -> Result<Exit, Error> {
-    let inventory = inventory::read(stores, screen)?;
+    let inventory = inventory::read(&with_requests(stores), screen)?;
     let found: Vec<&ListedCertificate> = request::pending(&inventory).collect();
     if screen.json {
         let requests = found.iter().map(|one| of_list(&inventory, one));
@@ -53,34 +54,36 @@ fn made(listed: &ListedCertificate) -> time::UnixTime {
 }
 
 fn of_list(inventory: &Inventory, listed: &ListedCertificate) -> Object {
-    let object = Object::default();
     let (store, place) = (listed.entries()[0].store, listed.entry().place());
-    let store = inventory.store_name(store);
+    let kept = Where {
+        certificate: listed.certificate(),
+        store: &inventory.store_name(store),
+        place: &place,
+        label: &listed.label(),
+    };
     let object = match pending::request(listed.certificate()) {
-        Some(request) => described(object, &request, listed.certificate(), &store, &place),
+        Some(request) => described(Object::default(), &request, &kept),
         // A dummy certificate of Windows' own.
-        None => object
-            .with("store", &store)
-            .with("place", &place)
-            .object("thumbprint", json::thumbprint(listed.certificate()))
-            .with("label", &listed.label())
+        None => Object::default()
+            .with("store", &kept.store)
+            .with("place", &kept.place)
+            .object("thumbprint", json::thumbprint(kept.certificate))
+            .with("label", &kept.label)
             .with("subject", &listed.subject()),
     };
     object.with("made", &made(listed).to_string())
 }
 
 pub(super) fn show(args: &RequestShowArgs, screen: &Screen) -> Result<Exit, Error> {
-    let inventory = inventory::read(&args.stores, screen)?;
+    let inventory = inventory::read(&with_requests(&args.stores), screen)?;
     let listed = chosen(&inventory, &args.selector, &args.stores, screen)?;
     let request = carried(listed)?;
     let Some(file) = &args.output else {
         match screen.json {
             true => {
-                let (store, place) = (listed.entries()[0].store, listed.entry().place());
-                let store = inventory.store_name(store);
-                let object = Object::new("certstow.request/1");
-                let object = described(object, &request, listed.certificate(), &store, &place);
-                screen.print_json(&object.with("made", &made(listed).to_string()))?;
+                let object = Object::new("certstow.request-show/1");
+                let object = object.object("kept", of_list(&inventory, listed));
+                screen.print_json(&object.with("request", &request.to_pem()))?;
             }
             false => {
                 for (name, value) in fields(&request) {
@@ -113,17 +116,19 @@ fn carried(listed: &ListedCertificate) -> Result<CertificationRequest, Error> {
 }
 
 pub(super) fn forget(args: &RequestForgetArgs, screen: &Screen) -> Result<Exit, Error> {
-    let mut inventory = inventory::read(&args.stores, screen)?;
+    let mut inventory = inventory::read(&with_requests(&args.stores), screen)?;
     let listed = chosen(&inventory, &args.selector, &args.stores, screen)?;
     let (id, label, thumbprint) = (listed.id(), listed.label(), listed.thumbprint());
-    let place = listed.entry().place();
+    let (place, certificate) = (listed.entry().place(), listed.certificate().clone());
     if !args.force {
-        let what = format!("'yes' to deleting the private key of the request for {label}");
         if screen.interaction() == Interaction::Never {
-            return Err(certstow_core::error::Error::InteractionRequired { what }.into());
+            return Err(Error::Unanswered {
+                what: format!("a yes to deleting the request for {label} with its private key"),
+                option: "--force",
+            });
         }
         let question = format!(
-            "Delete the request for {} ({}), with its private key? A certificate for it is of no use then.",
+            "Delete the request for {} ({}), and its private key unless another certificate has it?",
             shortened(&label),
             safe(&place)
         );
@@ -139,7 +144,8 @@ pub(super) fn forget(args: &RequestForgetArgs, screen: &Screen) -> Result<Exit, 
     );
     if screen.json {
         let object = Object::new("certstow.request-forget/1");
-        let object = object.with("thumbprint", &thumbprint).with("label", &label);
+        let object = object.object("thumbprint", json::thumbprint(&certificate));
+        let object = object.with("label", &label);
         screen.print_json(&object.with("place", &place).with("warnings", &warnings))?;
         return Ok(Exit::Done);
     }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use certstow_core::error::Error as LibraryError;
 use certstow_core::identity::Inventory;
 use certstow_core::output::{self, Existing, Privacy};
 use certstow_core::request::{self, Kept, Made};
@@ -135,23 +136,24 @@ pub(crate) struct Report {
     pub(crate) request: CertificationRequest,
     certificate: Certificate,
     store: String,
+    /// What a person calls it.
+    label: String,
     kept: Kept,
     copies: Vec<Saved>,
-    /// Why no copy could be made.
-    not_copied: Option<Error>,
     /// Whether the key is a new one, so that nothing else has it.
     new_key: bool,
 }
 
 impl Report {
-    pub(crate) fn new(store: &StoreSpec, made: &Made, kept: Kept) -> Self {
+    pub(crate) fn new(store: &StoreSpec, label: Option<&str>, made: &Made, kept: Kept) -> Self {
+        let label = label.map(str::to_owned);
         Self {
+            label: label.unwrap_or_else(|| made.certificate.parse().label()),
             request: made.request.clone(),
             certificate: made.certificate.clone(),
             store: store.to_string(),
             kept,
             copies: Vec::new(),
-            not_copied: None,
             new_key: true,
         }
     }
@@ -178,7 +180,7 @@ impl Report {
     }
 
     pub(super) fn record(&self, screen: &Screen) {
-        let entry = Entry::requested(&self.label())
+        let entry = Entry::requested(&self.label)
             .with("thumbprint", names::thumbprint(&self.certificate))
             .with("place", self.kept.place.as_str())
             .with("store", self.store.as_str());
@@ -187,17 +189,14 @@ impl Report {
 
     /// Saves the key into the folders of `--backup-to`.
     pub(super) fn save(&mut self, copies: &BackupTo, inventory: &mut Inventory, screen: &Screen) {
-        match copies.save(inventory, &self.certificate.id(), screen) {
-            Ok((saved, warnings)) => {
-                self.copies = saved;
-                self.kept.warnings.extend(warnings);
-            }
-            Err(error) => self.not_copied = Some(error),
-        }
+        let (saved, warnings) = copies.save(inventory, &self.certificate.id(), screen);
+        self.copies = saved;
+        self.kept.warnings.extend(warnings);
     }
 
-    fn label(&self) -> String {
-        self.certificate.parse().label()
+    /// The same of stores that cannot be listed any more.
+    pub(super) fn not_saved(&mut self, copies: &BackupTo, error: &LibraryError) {
+        self.copies = copies.failed(error);
     }
 
     /// Tells it all, with what became of the file.
@@ -205,28 +204,17 @@ impl Report {
     /// # Errors
     /// That of the file: the key is kept, and the request can be had again.
     pub(super) fn tell(self, file: Result<Written, Error>, screen: &Screen) -> Result<Exit, Error> {
-        let written = file.as_ref().ok();
-        if screen.json {
-            screen.print_json(&self.json(written))?;
-        } else {
-            let text = self.text(written);
-            match written.is_some_and(|written| written.file.is_none()) {
-                // The request is there.
-                true => text.lines().for_each(|line| screen.note(line)),
-                false => screen.print_done(|out| out.write_all(text.as_bytes()))?,
-            }
-            for warning in &self.kept.warnings {
-                screen.warn(&warning.text);
-            }
-        }
         let again = names::thumbprint(&self.certificate);
-        if let Err(error) = file {
+        let written = file.as_ref().ok();
+        let told = self.show(written, screen);
+        if file.is_err() || told.is_err() {
             screen.note(&format!(
                 "The key is kept. 'certstow request show {} -o FILE' writes the request.",
                 &again[..16]
             ));
-            return Err(error);
         }
+        file?;
+        told?;
         let mut exit = Exit::Done;
         let failed = self
             .copies
@@ -239,10 +227,6 @@ impl Report {
             screen.record(&Entry::error(error));
             exit = Exit::Partial;
         }
-        if let Some(error) = self.not_copied {
-            screen.error(&error);
-            exit = Exit::Partial;
-        }
         if !screen.json {
             let unsaved = self.new_key && self.kept.proof.is_some() && self.copies.is_empty();
             screen.note(&next_step(&again, unsaved));
@@ -250,10 +234,26 @@ impl Report {
         Ok(exit)
     }
 
+    fn show(&self, written: Option<&Written>, screen: &Screen) -> Result<(), Error> {
+        if screen.json {
+            return screen.print_json(&self.json(written));
+        }
+        let text = self.text(written);
+        match written.is_some_and(|written| written.file.is_none()) {
+            // The request is there.
+            true => text.lines().for_each(|line| screen.note(line)),
+            false => screen.print_done(|out| out.write_all(text.as_bytes()))?,
+        }
+        for warning in &self.kept.warnings {
+            screen.warn(&warning.text);
+        }
+        Ok(())
+    }
+
     fn text(&self, written: Option<&Written>) -> String {
         let mut text = format!(
             "Requested {} ({})\n",
-            shortened(&self.label()),
+            shortened(&self.label),
             names::thumbprint(&self.certificate)
         );
         let mut field = |name: &str, value: &str| {
@@ -286,21 +286,21 @@ impl Report {
     fn json(&self, written: Option<&Written>) -> Object {
         let file = written.and_then(|written| written.file.as_deref());
         let object = Object::new("certstow.request/1");
-        described(
-            object,
-            &self.request,
-            &self.certificate,
-            &self.store,
-            &self.kept.place,
-        )
-        .with("proof", &self.kept.proof)
-        .with("file", &file.map(Path::to_string_lossy))
-        .with(
-            "sha256",
-            &written.map(|written| names::hex(&written.sha256)),
-        )
-        .list("backup", self.copies.iter().map(Saved::json))
-        .with("warnings", &self.kept.warnings)
+        let kept = Where {
+            certificate: &self.certificate,
+            store: &self.store,
+            place: &self.kept.place,
+            label: &self.label,
+        };
+        described(object, &self.request, &kept)
+            .with("proof", &self.kept.proof)
+            .with("file", &file.map(Path::to_string_lossy))
+            .with(
+                "sha256",
+                &written.map(|written| names::hex(&written.sha256)),
+            )
+            .list("backup", self.copies.iter().map(Saved::json))
+            .with("warnings", &self.kept.warnings)
     }
 }
 
@@ -348,13 +348,19 @@ fn short(kind: Kind) -> &'static str {
     }
 }
 
+/// Where a request's key waits.
+pub(super) struct Where<'a> {
+    pub(super) certificate: &'a Certificate,
+    pub(super) store: &'a str,
+    pub(super) place: &'a str,
+    pub(super) label: &'a str,
+}
+
 /// What programs are told of a request and where its key waits.
 pub(super) fn described(
     object: Object,
     request: &CertificationRequest,
-    certificate: &Certificate,
-    store: &str,
-    place: &str,
+    kept: &Where<'_>,
 ) -> Object {
     let names = request.alternative_names();
     let of = |kind: Kind| -> Vec<&String> {
@@ -367,10 +373,10 @@ pub(super) fn described(
         .with("algorithm", &described.algorithm)
         .with("bits", &described.bits);
     object
-        .with("store", &store)
-        .with("place", &place)
-        .object("thumbprint", json::thumbprint(certificate))
-        .with("label", &certificate.parse().label())
+        .with("store", &kept.store)
+        .with("place", &kept.place)
+        .object("thumbprint", json::thumbprint(kept.certificate))
+        .with("label", &kept.label)
         .with(
             "subject",
             &names::distinguished_name_of_der(&request.subject_der()),

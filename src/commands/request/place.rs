@@ -15,7 +15,7 @@ use super::made::Report;
 use super::wanted::Wanted;
 use crate::ask::TerminalAsk;
 use crate::error::Error;
-use crate::into_store::{self, IntoStore, Target};
+use crate::into_store::{self, Target};
 use crate::prompt;
 use crate::render::progress::Progress;
 use crate::screen::Screen;
@@ -30,14 +30,9 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// Opens the store in which requests for `target` wait.
-    pub(crate) fn open(
-        into: &IntoStore<'_>,
-        target: &Target,
-        screen: &Screen,
-    ) -> Result<Self, Error> {
+    /// Opens the store in which requests for `target` wait. Its passwords are those that `unlock` has.
+    pub(crate) fn open(target: &Target, mut unlock: Vec<Unlock>) -> Result<Self, Error> {
         let spec = target.spec.for_requests();
-        let mut unlock = into.given(&target.spec, screen)?;
         for one in &mut unlock {
             one.store = Some(spec.clone());
         }
@@ -116,7 +111,7 @@ impl Place {
         };
         let kept = made.keep(&mut *self.store, &options, &mut TerminalAsk::new(screen))?;
         let in_clear = self.password.is_none() && self.store.info().key_protection.takes_password();
-        let report = Report::new(&self.spec, &made, kept);
+        let report = Report::new(&self.store.info().spec, label, &made, kept);
         Ok(match in_clear {
             true => report.with_open_key(),
             false => report,
@@ -134,6 +129,6 @@ impl Place {
         let made = Made::with_key(&wanted.draft(), key)?;
         let ask = &mut TerminalAsk::new(screen);
         let kept = made.keep_beside_key(&mut *self.store, label, ask)?;
-        Ok(Report::new(&self.spec, &made, kept).with_same_key())
+        Ok(Report::new(&self.store.info().spec, label, &made, kept).with_same_key())
     }
 }

@@ -33,7 +33,12 @@ impl Wanted {
             None => subject(args).map_err(|error| Error::Usage(error.to_string()))?,
         };
         let names = [&args.email, &args.dns, &args.upn, &args.ip, &args.uri];
-        let alternative_names: Vec<_> = names.into_iter().flatten().cloned().collect();
+        let mut alternative_names: Vec<AlternativeName> = Vec::new();
+        for name in names.into_iter().flatten() {
+            if !alternative_names.contains(name) {
+                alternative_names.push(name.clone());
+            }
+        }
         if subject.is_empty() && alternative_names.is_empty() {
             return Ok(None);
         }

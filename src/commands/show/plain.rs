@@ -55,6 +55,7 @@ fn answers(subject: &Subject<'_>) -> Vec<(&'static str, Vec<String>)> {
         answers.push(("Archived", vec![why.to_owned()]));
     }
     if subject.identity.is_pending() {
+        answers.retain(|(question, _)| !["Issued by", "It may", "Valid"].contains(question));
         answers.push(("Requested", vec![waits(subject)]));
         return answers;
     }

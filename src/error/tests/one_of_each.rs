@@ -583,6 +583,14 @@ pub(super) fn one_of_each() -> Vec<(Error, u8, &'static str)> {
             "interaction-required",
         ),
         (
+            Error::Unanswered {
+                what: text(),
+                option: "--force",
+            },
+            13,
+            "interaction-required",
+        ),
+        (
             library(LibraryError::KeyMismatch { place: text() }),
             12,
             "key-mismatch",
