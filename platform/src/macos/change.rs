@@ -1,6 +1,7 @@
-//! Putting an identity into a keychain, or a certificate beside its key, and taking it out. A keychain holds a private key once,
-//! whichever certificates belong to it: it finds them by the hash of the public key. So a key that is
-//! there stays as it is, permissions included, and goes only with the last of its certificates.
+//! Putting an identity into a keychain, or a certificate beside its key, and taking it out. A keychain
+//! holds a private key once, whichever certificates belong to it: it finds them by the hash of the public
+//! key. So a key that is there stays as it is, permissions included, and goes only with the last of its
+//! certificates.
 
 mod ffi;
 
@@ -161,17 +162,17 @@ impl Change<'_> {
     }
 
     /// Takes out the private key, or the certificate and its key. Others that belong to the same
-    /// key keep it.
+    /// key keep it, in each of the keychains that are searched for them.
     pub(super) fn remove(
         &self,
         certificate: &Certificate,
         what: Removal,
+        searched: &[SecKeychain],
     ) -> Result<(), StoreError> {
         let id = certificate.id();
         let identities = self.read(|| identities(std::slice::from_ref(self.keychain)))?;
         let identity = identities.iter().find(|(found, _)| *found == id);
-        let keychains = std::slice::from_ref(self.keychain);
-        let certificates = self.read(|| certificate_refs(keychains))?;
+        let certificates = self.read(|| certificate_refs(searched))?;
         let shared = certificates.iter().any(|(_, der)| match der {
             Some(der) => Certificate::from_der(der)
                 .is_ok_and(|other| other != *certificate && same_key(&other, certificate)),
@@ -184,7 +185,7 @@ impl Change<'_> {
                 return Err(StoreError::key_missing(self.place));
             }
             (Removal::Key, Some(_)) if shared => {
-                let reason = "another certificate of the keychain has the same private key";
+                let reason = "another certificate has the same private key";
                 return Err(self.not_removed(reason, None));
             }
             (_, Some((_, identity))) if !shared => {

@@ -333,31 +333,42 @@ impl Store for KeychainStore {
         what: Removal,
         ask: &mut dyn Ask,
     ) -> Result<Vec<String>, StoreError> {
-        let Some(keychain) = self.only_keychain()? else {
-            let store = self.spec().to_string();
-            return Err(StoreError::not_removed(store, NAME_ONE, None));
+        let unreachable = |status| self.unreachable(status);
+        let (keychains, _) = self.keychains()?;
+        let mut with = Vec::new();
+        for keychain in &keychains {
+            let found = certificates(std::slice::from_ref(keychain)).map_err(unreachable)?;
+            let mut items = found.items.into_iter();
+            let item = items.find(|item| EntryId::of(&item.der) == *id);
+            with.extend(item.map(|item| (keychain, item.der)));
+        }
+        let (keychain, der) = match (with.pop(), with.is_empty()) {
+            (Some(only), true) => only,
+            (Some(_), false) => {
+                let store = self.spec().to_string();
+                return Err(StoreError::not_removed(store, NAME_ONE, None));
+            }
+            (None, _) => return Err(StoreError::not_found(&self.spec(), id)),
         };
-        let keychains = std::slice::from_ref(&keychain);
-        let found = certificates(keychains).map_err(|status| self.unreachable(status))?;
-        let mut found = found.items.into_iter();
-        let found = found.find(|item| EntryId::of(&item.der) == *id);
-        let Some(CertificateItem { der, .. }) = found else {
-            return Err(StoreError::not_found(&self.spec(), id));
-        };
+        // A certificate has its key in whichever keychain of the search list that is.
+        let (mut searched, _) = self.search_list()?;
+        searched.extend(keychains.iter().cloned());
         let place = self.place(&der);
         let certificate = Certificate::from_der(&der)
             .map_err(|error| StoreError::damaged(&place, error.to_string(), None))?;
         let (windows, _silent) = self.windows(ask)?;
         let change = Change {
-            keychain: &keychain,
+            keychain,
             place: &place,
             windows,
         };
-        change.remove(&certificate, what).map(|()| Vec::new())
+        change
+            .remove(&certificate, what, &searched)
+            .map(|()| Vec::new())
     }
 }
 
-/// Why the search list is not changed, as a clause.
+/// Why the search list is not changed, or nothing is taken out of it that lies in several keychains, as a clause.
 const NAME_ONE: &str = "a keychain has to be named, as keychain:login or keychain:PATH";
 
 impl KeychainStore {
