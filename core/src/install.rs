@@ -105,7 +105,10 @@ pub fn install(
         let differences = request::differences(stores, certificate);
         let mut result = coming.install(stores, &mut joined, ask);
         if let Ok(installed) = &mut result {
-            installed.differences = differences;
+            // What was there before may have been asked for otherwise.
+            if !installed.was_there {
+                installed.differences = differences;
+            }
             coming.end_request(stores, installed, ask);
         }
         let came_with_key = returned.with_key.contains(&certificate.id());

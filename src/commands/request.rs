@@ -52,15 +52,11 @@ fn make(args: &RequestArgs, screen: &Screen) -> Result<Exit, Error> {
         not_exportable: args.not_exportable,
     };
     into.check()?;
-    if let Some(action) = args
-        .names
-        .typed_name
-        .as_deref()
-        .filter(|name| ACTIONS.contains(name))
-    {
+    let name = args.names.typed_name.as_deref();
+    if let Some(action) = name.filter(|name| ACTIONS.contains(name)) {
         return Err(Error::Usage(format!(
-            "options stand after '{action}': certstow request {action} ...; somebody of that name is named by \
-             --name"
+            "options stand after '{action}', as in 'certstow request {action} --json'; --name is for somebody of \
+             that name"
         )));
     }
     let passwords = [args.copies.password.source(), args.file.challenge_source()];

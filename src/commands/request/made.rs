@@ -11,6 +11,7 @@ use certstow_formats::alternative_name::Kind;
 use certstow_formats::certificate::Certificate;
 use certstow_formats::key;
 use certstow_formats::names;
+use certstow_formats::proof::Level;
 use certstow_formats::request::CertificationRequest;
 use certstow_formats::sanitize::{safe, shortened};
 use certstow_platform::spec::StoreSpec;
@@ -268,7 +269,7 @@ impl Report {
             "read back",
             self.kept.proof.map_or(
                 "listed with its key, which does not leave the store",
-                certstow_formats::proof::Level::word,
+                Level::word,
             ),
         );
         for copy in &self.copies {
