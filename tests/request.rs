@@ -797,3 +797,41 @@ fn is_killed_at(call: &str, nth: usize) -> bool {
     world.runs(0, "request Ada --key p256 --store st -o ada.csr --force");
     !output.status.success()
 }
+
+/// A key and a request of Java's own tool, in its keystore; what the CA returned goes beside it.
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "needs Java and OpenSSL"]
+fn a_keystore_of_java_gets_what_the_ca_returned() {
+    let world = World::with_ca();
+    fs::create_dir(world.path("st")).expect("a folder");
+    fs::write(world.path("changeit"), "changeit").expect("a file");
+    let keystore = "-alias ada -keystore st/ada.p12 -storetype PKCS12 -storepass:file changeit";
+    world.tool(&format!(
+        "keytool -genkeypair -keyalg RSA -keysize 2048 -dname CN=Ada {keystore}"
+    ));
+    world.tool(&format!("keytool -certreq -file ada.csr {keystore}"));
+    world.sign("ada");
+    let before = fs::read(world.path("st/ada.p12")).expect("the keystore");
+    let unlock = "--store st --unlock-password-file changeit";
+    let installed = world.json(&format!("install ada.pem --chain ca.pem {unlock}"));
+    assert_eq!(
+        installed["installed"][0]["proof"], "signature",
+        "{installed}"
+    );
+    assert_eq!(
+        fs::read(world.path("st/ada.p12")).expect("the keystore"),
+        before
+    );
+    let entries = world.json(&format!("list {unlock}"))["entries"].clone();
+    let issued = entries
+        .as_array()
+        .expect("a list")
+        .iter()
+        .find(|one| one["issuer"] == "CN=CA");
+    assert_eq!(
+        issued.expect("the issued one")["key"]["state"],
+        "exportable",
+        "{entries}"
+    );
+}
