@@ -91,6 +91,29 @@ fn export_to_full_disk_keeps_existing_file() {
     assert_eq!(output.stdout, b"ada.p12\nprecious", "{}", said(&output));
 }
 
+/// The key is in its store before the request is written, and says how to get that again.
+#[test]
+#[ignore = "needs root, or user namespaces, to mount a file system"]
+fn request_to_full_disk_keeps_key() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let output = bash_with_mounts(
+        "mkdir full && mount -t tmpfs -o size=4k none full && head -c 4096 /dev/zero > full/filled
+         \"$CERTSTOW\" request Ada --key p256 --store store -o full/ada.csr; code=$?
+         \"$CERTSTOW\" request show Ada --store store -o again.csr || exit 98
+         ls -A full; exit $code",
+        folder.path(),
+    );
+    let shown = said(&output);
+    assert_eq!(output.status.code(), Some(16), "{shown}");
+    assert!(shown.contains("No space left"), "{shown}");
+    assert!(shown.contains("The key is kept"), "{shown}");
+    assert!(
+        shown.ends_with("filled\n") || shown.contains("\nfilled\n"),
+        "{shown}"
+    );
+    assert!(folder.path().join("again.csr").exists());
+}
+
 #[test]
 #[ignore = "needs root, or user namespaces, to mount a file system"]
 fn export_to_read_only_folder_fails() {
