@@ -79,9 +79,8 @@ pub(crate) fn check(
             checks.extend(requests(&name, &listing));
             let left_out = left_out.into_iter();
             checks.extend(left_out.map(|notice| Check::ok("store", &name, notice)));
-            // Nobody misses requests.
-            let no_request = info.is_for_requests && listing.entries.is_empty();
-            checks.extend((others && !no_request).then(|| keys(&name, store, &listing)));
+            // Nobody misses requests, and those of others mostly keep their keys in.
+            checks.extend((others && !info.is_for_requests).then(|| keys(&name, store, &listing)));
             checks.extend(locked);
             if let Some(folder) = &info.path {
                 checks.extend(left_over::in_store(&name, folder));

@@ -17,6 +17,7 @@ use certstow_formats::plural::counted;
 use certstow_formats::proof::Level;
 use certstow_formats::secret::Password;
 use certstow_formats::threads;
+use certstow_platform::error::StoreError;
 use certstow_platform::store::Ask;
 
 use super::destination::{Destination, real_path};
@@ -447,7 +448,28 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Leaves out of the report what waits for a CA with a key that is not there or stays in its store: Windows
+    /// keeps such requests of others for years, and nothing can be done about them.
+    fn leave_out_requests(&mut self) {
+        let plan = self.plan.iter();
+        let mut waits =
+            plan.map(|wanted| wanted.identity.is_pending() && self.request.only.is_none());
+        let warnings = &mut self.warnings;
+        self.entries.retain(|entry| {
+            let waits = waits.next() == Some(true);
+            let failure = entry.key.as_ref();
+            let stays = failure.filter(|failure| waits && stays(&failure.error));
+            if let Some(failure) = stays {
+                let (label, error) = (&entry.label, failure.error.in_full());
+                let text = format!("the key of the request for {label} cannot be saved: {error}");
+                warnings.push(Warning::new(Code::KeyNotUsed, text));
+            }
+            stays.is_none()
+        });
+    }
+
     fn finish(mut self, only_in_backup: Vec<OnlyInBackup>) -> RunReport {
+        self.leave_out_requests();
         for (report, destination) in self.reports.iter_mut().zip(self.destinations) {
             report.notes = destination.map(|one| one.notes).unwrap_or_default();
         }
@@ -460,6 +482,18 @@ impl<'a> Run<'a> {
             warnings: self.warnings,
         }
     }
+}
+
+/// Whether an error says that a key never comes out of its store.
+fn stays(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::Store(
+            StoreError::KeyNotExportable { .. }
+                | StoreError::KeyContainerMissing { .. }
+                | StoreError::KeyProviderMissing { .. }
+        )
+    )
 }
 
 /// One path for each destination, whichever way it was named.

@@ -273,6 +273,7 @@ fn closing(report: &RunReport, exit: Exit) -> String {
         .filter(|destination| destination.error.is_some())
         .count();
     let whole = match (saved, all) {
+        (_, 0) => "Nothing here can be saved".to_owned(),
         (0, 1) if unproven == 1 => "The one identity is saved, but not proven".to_owned(),
         (saved, all) if unproven > 0 => {
             let are = if unproven == 1 { "is" } else { "are" };

@@ -92,6 +92,13 @@ fn a_key_stays_in(runner: &Runner) -> Result<(), String> {
         ensure(listed.stdout.contains(name), || {
             listed.complain("it is not listed")
         })?;
+        // It cannot be saved, and is no failure of every night's backup.
+        let backup =
+            command!("certstow backup --to kept --store {requests} --password-env {VARIABLE}");
+        let backup = runner.certstow(0, &backup)?;
+        ensure(backup.stderr.contains("cannot be saved"), || {
+            backup.complain("nothing is said of its key")
+        })?;
         answer(runner)?;
         let installed = runner.certstow(0, &command!("certstow install answer.p7b --json"))?;
         let text = installed.stdout.replace(r"\\", r"\");
