@@ -22,6 +22,7 @@ mod place;
 mod wanted;
 
 use certstow_core::identity::Inventory;
+use certstow_formats::names;
 
 use crate::args::{RequestAction, RequestArgs, RequestCommand};
 use crate::ask;
@@ -67,6 +68,17 @@ fn make(args: &RequestArgs, screen: &Screen) -> Result<Exit, Error> {
         Some(wanted) => (wanted, args.key.key),
         None => asked::names(args, screen)?,
     };
+    if !was_asked && args.names.eku.is_empty() && !wanted.usages.is_empty() {
+        let usages: Vec<String> = wanted.usages.iter().map(ToString::to_string).collect();
+        let usages: Vec<&str> = usages
+            .iter()
+            .map(|usage| names::usage_name(usage))
+            .collect();
+        screen.note(&format!(
+            "It is for {}; --eku names other purposes.",
+            usages.join(", ")
+        ));
+    }
     let wanted = wanted.with_challenge(&args.file, screen)?;
     let file = RequestFile::prepare(&args.file, &wanted.label(), screen)?;
 
