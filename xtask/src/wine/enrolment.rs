@@ -28,9 +28,10 @@ pub(super) fn check(runner: &Runner) -> Result<(), String> {
             true => &["--password-env", VARIABLE],
             false => &[],
         };
-        let [_, arguments @ ..] = words.as_slice() else {
-            return Err(format!("'{line}' cannot be run here"));
-        };
+        let arguments = words
+            .iter()
+            .skip(1)
+            .filter(|word| **word != "--ask-password");
         let line = command!("certstow {arguments...} {password...}");
         let ended = runner.certstow(0, &line)?;
         // What a file opens in is for another page.
