@@ -71,6 +71,14 @@ pub(super) fn find(
             Known::NotHere => {}
         }
     }
+    // A key in hardware is found by its request alone. (An account's REQUEST shows the computer's, too, so
+    // that what a store says itself comes first.)
+    if with_key.is_empty() && perhaps.is_empty() {
+        let all = 0..stores.stores().len();
+        let issued = all.filter(|&store| !stores.stores()[store].info().is_for_requests);
+        let asked = issued.filter(|&store| request::waits_for(stores, certificate, store));
+        with_key.extend(asked.map(|store| (store, stores.store_name(store), None)));
+    }
     // Of several, the one where it was requested.
     if with_key.len() > 1 {
         let waits = |store: usize| request::waits_for(stores, certificate, store);
@@ -131,13 +139,6 @@ fn key_in(certificate: &Certificate, store: usize, stores: &Inventory) -> Result
         return Ok(Known::Here {
             place: other.entry.place(),
             locked: is_locked.then_some(other.entry.id),
-        });
-    }
-    // A key in hardware is found by its request alone.
-    if request::waits_for(stores, certificate, store) {
-        return Ok(Known::Here {
-            place: stores.store_name(store),
-            locked: None,
         });
     }
     let store = &*stores.stores()[store];
