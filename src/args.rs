@@ -52,8 +52,8 @@ pub(crate) use of_store::{Nameable, OfStore};
 pub(crate) use password::{PasswordCommand, SetArgs};
 pub(crate) use report::{REPORT, ReportArgs};
 pub(crate) use request::{
-    Form, NameArgs, RenewArgs, RequestAction, RequestArgs, RequestCommand, RequestFileArgs,
-    RequestForgetArgs, RequestShowArgs,
+    Form, NameArgs, NewRequestArgs, RenewArgs, RequestAction, RequestArgs, RequestCommand,
+    RequestFileArgs, RequestForgetArgs, RequestShowArgs,
 };
 pub(crate) use schedule::{ScheduleCommand, ScheduleInstallArgs};
 pub(crate) use store::{PasswordArgs, StoreArgs, UnlockSource};

@@ -20,7 +20,7 @@ pub(crate) struct ReadBack {
     pub(crate) warnings: Vec<Warning>,
 }
 
-/// Looks for a certificate in a store, and proves its private key if that comes out.
+/// Looks for a certificate in a store, and proves its private key if that is exportable.
 ///
 /// # Errors
 /// [`Error::NotReadBack`]: it is not there as it should be; [`Error::KeyMismatch`]: with another's key.

@@ -44,8 +44,8 @@ pub struct Draft<'a> {
     pub usages: &'a [ObjectIdentifier],
     /// The name of a certificate template of Windows' CAs.
     pub template: Option<&'a str>,
-    /// What proves to the CA later who asked, as for a revocation (challengePassword, RFC 2985, 5.4.1). Whoever
-    /// sees the request can read it.
+    /// The challenge password, by which a CA recognizes the requester later, as for a revocation
+    /// (challengePassword, RFC 2985, 5.4.1). It stands in the request in clear.
     pub challenge: Option<&'a Password>,
 }
 

@@ -43,15 +43,8 @@ pub(crate) struct RequestArgs {
     /// The friendly name in the store
     #[arg(long, value_name = "TEXT")]
     pub(crate) label: Option<String>,
-    /// Have the store keep the private key in: it cannot be exported again
-    #[arg(long)]
-    pub(crate) not_exportable: bool,
     #[command(flatten)]
-    pub(crate) key: KeyArgs,
-    #[command(flatten)]
-    pub(crate) file: RequestFileArgs,
-    #[command(flatten)]
-    pub(crate) copies: BackupToArgs,
+    pub(crate) new: NewRequestArgs,
     #[command(flatten)]
     pub(crate) stores: StoreArgs,
 }
@@ -64,15 +57,8 @@ pub(crate) struct RenewArgs {
     /// Another subject than that of the certificate, by RFC 4514: CN=Ada Example,O=Example,C=DE
     #[arg(long, value_name = "DN")]
     pub(crate) new_subject: Option<DistinguishedName>,
-    /// Have the store keep the new private key in: it cannot be exported again
-    #[arg(long)]
-    pub(crate) not_exportable: bool,
     #[command(flatten)]
-    pub(crate) key: KeyArgs,
-    #[command(flatten)]
-    pub(crate) file: RequestFileArgs,
-    #[command(flatten)]
-    pub(crate) copies: BackupToArgs,
+    pub(crate) new: NewRequestArgs,
     #[command(flatten)]
     pub(crate) select: SelectArgs,
 }
@@ -156,9 +142,9 @@ impl NameArgs {
     }
 }
 
-/// The new private key.
+/// The new private key, and what becomes of it and its request.
 #[derive(Debug, Args)]
-pub(crate) struct KeyArgs {
+pub(crate) struct NewRequestArgs {
     /// The kind of the private key
     #[arg(
         long,
@@ -167,6 +153,24 @@ pub(crate) struct KeyArgs {
         value_parser = PossibleValuesParser::new(Kind::ALL.map(Kind::word)).try_map(|word| word.parse::<Kind>())
     )]
     pub(crate) key: Kind,
+    /// Have the store keep the private key in: it cannot be exported again
+    #[arg(long)]
+    pub(crate) not_exportable: bool,
+    /// Read a challenge password for the CA from a file, or from standard input (-); the request has
+    /// it in clear
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, hide_short_help = true)]
+    pub(crate) challenge_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) file: RequestFileArgs,
+    #[command(flatten)]
+    pub(crate) copies: BackupToArgs,
+}
+
+impl NewRequestArgs {
+    /// Where the challenge password comes from.
+    pub(crate) fn challenge_source(&self) -> Option<Source> {
+        self.challenge_file.as_deref().map(of_file)
+    }
 }
 
 /// The file that goes to the CA.
@@ -181,17 +185,6 @@ pub(crate) struct RequestFileArgs {
     /// Replace the file
     #[arg(long)]
     pub(crate) force: bool,
-    /// Read a challenge password for the CA from a file, or from standard input (-); the request has
-    /// it in clear
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, hide_short_help = true)]
-    pub(crate) challenge_file: Option<PathBuf>,
-}
-
-impl RequestFileArgs {
-    /// Where the challenge password comes from.
-    pub(crate) fn challenge_source(&self) -> Option<Source> {
-        self.challenge_file.as_deref().map(of_file)
-    }
 }
 
 /// The form of a request.
@@ -223,18 +216,12 @@ pub(crate) struct BackupToArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(mut_arg("output", |file| file.help("A file for the request [default: standard output]")))]
 pub(crate) struct RequestShowArgs {
     /// Which request: the first digits of its thumbprint (6 or more), or text in its names
     pub(crate) selector: String,
-    /// A file for the request [default: standard output]
-    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) output: Option<PathBuf>,
-    /// The form of the request
-    #[arg(long, value_name = "FORM", default_value = "pem", value_parser = one_of::<Form>())]
-    pub(crate) format: Form,
-    /// Replace the file
-    #[arg(long)]
-    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) file: RequestFileArgs,
     #[command(flatten)]
     pub(crate) stores: StoreArgs,
 }

@@ -22,7 +22,10 @@ use crate::screen::Screen;
 
 pub(crate) fn run(args: &RenewArgs, screen: &Screen) -> Result<Exit, Error> {
     let stores = &args.select.stores;
-    let passwords = [args.copies.password.source(), args.file.challenge_source()];
+    let passwords = [
+        args.new.copies.password.source(),
+        args.new.challenge_source(),
+    ];
     ask::check_stdin_of(&passwords, stores)?;
     let reading = Reading::new(stores, screen)?;
     let mut inventory = reading.read()?;
@@ -36,20 +39,20 @@ pub(crate) fn run(args: &RenewArgs, screen: &Screen) -> Result<Exit, Error> {
     };
     let old = inventory::choose(&inventory, &choice, &args.select.stores, screen)?;
     let (wanted, warnings) = wanted(old, args.new_subject.as_ref());
-    let wanted = wanted.with_challenge(&args.file, screen)?;
-    let file = RequestFile::prepare(&args.file, &wanted.label(), screen)?;
+    let wanted = wanted.with_challenge(&args.new, screen)?;
+    let file = RequestFile::prepare(&args.new.file, &wanted.label(), screen)?;
 
     let from = old.entries()[0].store;
     let spec = inventory.stores()[from].info().spec;
-    into_store::check_export(&spec, args.not_exportable)?;
+    into_store::check_export(&spec, args.new.not_exportable)?;
     let unlock = reading.unlock_of(&spec);
     let target = Target {
         spec,
-        exportable: !args.not_exportable,
+        exportable: !args.new.not_exportable,
     };
     let mut place = Place::open(&target, unlock)?;
     place.see_what_waits(&wanted, screen)?;
-    let (folders, password) = (args.copies.backup_to.clone(), &args.copies.password);
+    let (folders, password) = (args.new.copies.backup_to.clone(), &args.new.copies.password);
     let label = old.entry().label.as_deref();
     let (report, copies) = if args.same_key {
         let copies = BackupTo::prepare(folders, password, screen)?;
@@ -62,7 +65,7 @@ pub(crate) fn run(args: &RenewArgs, screen: &Screen) -> Result<Exit, Error> {
         place.protect(screen)?;
         let copies = BackupTo::prepare(folders, password, screen)?;
         (
-            place.make_key(&wanted, args.key.key, label, screen)?,
+            place.make_key(&wanted, args.new.key, label, screen)?,
             copies,
         )
     };

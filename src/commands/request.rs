@@ -50,7 +50,7 @@ const ACTIONS: [&str; 3] = ["list", "show", "forget"];
 fn make(args: &RequestArgs, screen: &Screen) -> Result<Exit, Error> {
     let into = IntoStore {
         stores: &args.stores,
-        not_exportable: args.not_exportable,
+        not_exportable: args.new.not_exportable,
     };
     into.check()?;
     let name = args.names.typed_name.as_deref();
@@ -60,12 +60,15 @@ fn make(args: &RequestArgs, screen: &Screen) -> Result<Exit, Error> {
              that name"
         )));
     }
-    let passwords = [args.copies.password.source(), args.file.challenge_source()];
+    let passwords = [
+        args.new.copies.password.source(),
+        args.new.challenge_source(),
+    ];
     ask::check_stdin_of(&passwords, &args.stores)?;
     let given = Wanted::given(&args.names)?;
     let was_asked = given.is_none();
     let (wanted, kind) = match given {
-        Some(wanted) => (wanted, args.key.key),
+        Some(wanted) => (wanted, args.new.key),
         None => asked::names(args, screen)?,
     };
     if !was_asked && args.names.eku.is_empty() && !wanted.usages.is_empty() {
@@ -79,18 +82,18 @@ fn make(args: &RequestArgs, screen: &Screen) -> Result<Exit, Error> {
             usages.join(", ")
         ));
     }
-    let wanted = wanted.with_challenge(&args.file, screen)?;
-    let file = RequestFile::prepare(&args.file, &wanted.label(), screen)?;
+    let wanted = wanted.with_challenge(&args.new, screen)?;
+    let file = RequestFile::prepare(&args.new.file, &wanted.label(), screen)?;
 
     let target = into.target(screen)?;
     let mut place = Place::open(&target, into.given(&target.spec, screen)?)?;
     place.see_what_waits(&wanted, screen)?;
     place.protect(screen)?;
-    let mut folders = args.copies.backup_to.clone();
+    let mut folders = args.new.copies.backup_to.clone();
     if was_asked && folders.is_empty() {
         folders = asked::folders(screen)?;
     }
-    let copies = BackupTo::prepare(folders, &args.copies.password, screen)?;
+    let copies = BackupTo::prepare(folders, &args.new.copies.password, screen)?;
     let report = place.make_key(&wanted, kind, args.label.as_deref(), screen)?;
     finish(report, place, &copies, &file, screen)
 }

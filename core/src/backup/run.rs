@@ -484,7 +484,7 @@ impl<'a> Run<'a> {
     }
 }
 
-/// Whether an error says that a key never comes out of its store.
+/// Whether an error says that a key cannot be exported from its store at any time.
 fn stays(error: &Error) -> bool {
     matches!(
         error,

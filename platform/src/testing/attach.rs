@@ -44,7 +44,7 @@ fn attached(store: &mut dyn Store, sample: Sample) {
     }
 }
 
-/// That the key of a sample comes out, and is the certificate's.
+/// That the key of a sample can be exported, and is the certificate's.
 fn gives_key_of(store: &dyn Store, sample: Sample) {
     let key = match store.private_key(&id_of(sample), &mut NonInteractive) {
         Ok(key) => key,

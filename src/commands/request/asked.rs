@@ -78,12 +78,12 @@ pub(super) fn names(args: &RequestArgs, screen: &Screen) -> Result<(Wanted, Kind
             .collect(),
         false => args.names.eku.clone(),
     };
-    let kind = match args.key.key == Kind::default() {
+    let kind = match args.new.key == Kind::default() {
         true => {
             let kinds = KINDS.map(|(_, words)| words.to_owned());
             KINDS[prompt::choose("Which kind of key?", &kinds, screen)?].0
         }
-        false => args.key.key,
+        false => args.new.key,
     };
     let wanted = Wanted {
         subject,

@@ -9,7 +9,7 @@ use certstow_formats::sanitize::{safe, shortened};
 use certstow_platform::store::Interaction;
 
 use super::made::{RequestFile, Where, bytes, described, fields};
-use crate::args::{RequestFileArgs, RequestForgetArgs, RequestShowArgs, StoreArgs};
+use crate::args::{RequestForgetArgs, RequestShowArgs, StoreArgs};
 use crate::ask::TerminalAsk;
 use crate::error::Error;
 use crate::exit::Exit;
@@ -78,7 +78,7 @@ pub(super) fn show(args: &RequestShowArgs, screen: &Screen) -> Result<Exit, Erro
     let inventory = inventory::read(&with_requests(&args.stores), screen)?;
     let listed = chosen(&inventory, &args.selector, &args.stores, screen)?;
     let request = carried(listed)?;
-    let Some(file) = &args.output else {
+    if args.file.output.is_none() {
         match screen.json {
             true => {
                 let object = Object::new("certstow.request-show/1");
@@ -89,18 +89,12 @@ pub(super) fn show(args: &RequestShowArgs, screen: &Screen) -> Result<Exit, Erro
                 for (name, value) in fields(&request) {
                     screen.note(&format!("{name:<13}{value}"));
                 }
-                screen.print(|out| out.write_all(&bytes(&request, args.format)))?;
+                screen.print(|out| out.write_all(&bytes(&request, args.file.format)))?;
             }
         }
         return Ok(Exit::Done);
-    };
-    let args = RequestFileArgs {
-        output: Some(file.clone()),
-        format: args.format,
-        force: args.force,
-        challenge_file: None,
-    };
-    let file = RequestFile::prepare(&args, &listed.label(), screen)?;
+    }
+    let file = RequestFile::prepare(&args.file, &listed.label(), screen)?;
     file.write(&request, screen)?.tell(screen)?;
     Ok(Exit::Done)
 }

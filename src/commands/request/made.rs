@@ -165,9 +165,9 @@ impl Report {
         self
     }
 
-    /// Warns that whoever can read the file has the key.
+    /// Warns that the key is not encrypted in its file.
     pub(super) fn with_open_key(mut self) -> Self {
-        let text = "the private key is not encrypted: whoever can read its file has it";
+        let text = "the private key is not encrypted: everybody who can read its file has it";
         self.kept
             .warnings
             .push(Warning::new(Code::KeysInClear, text));

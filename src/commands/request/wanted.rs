@@ -7,7 +7,7 @@ use certstow_formats::names::{
 use certstow_formats::request::Draft;
 use certstow_formats::secret::Password;
 
-use crate::args::{NameArgs, RequestFileArgs};
+use crate::args::{NameArgs, NewRequestArgs};
 use crate::ask;
 use crate::error::Error;
 use crate::screen::Screen;
@@ -71,7 +71,7 @@ impl Wanted {
     /// As [`ask::given`].
     pub(crate) fn with_challenge(
         mut self,
-        args: &RequestFileArgs,
+        args: &NewRequestArgs,
         screen: &Screen,
     ) -> Result<Self, Error> {
         let source = args.challenge_source();

@@ -204,7 +204,7 @@ impl Key<'_> {
         self.export_as(PRIVATEKEYBLOB)
     }
 
-    /// The PUBLICKEYBLOB, which every key gives out.
+    /// The PUBLICKEYBLOB, which can be exported of every key.
     pub(super) fn export_public(&self) -> Result<Zeroizing<Vec<u8>>, OsError> {
         self.export_as(PUBLICKEYBLOB)
     }
